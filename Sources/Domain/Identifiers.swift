@@ -1,0 +1,41 @@
+/// Names an `Event`: one verified webhook, stored.
+package enum EventKind: IdentifierKind {
+    package static let prefix = "evt"
+}
+/// The id of an event; stable across deliveries and replays of it.
+package typealias EventID = Identifier<EventKind>
+
+/// Names a `Delivery`: one event for one destination.
+package enum DeliveryKind: IdentifierKind {
+    package static let prefix = "dlv"
+}
+/// The id of a delivery.
+package typealias DeliveryID = Identifier<DeliveryKind>
+
+/// Names a replay: one request to deliver past events again.
+package enum ReplayKind: IdentifierKind {
+    package static let prefix = "rpl"
+}
+/// The id of a replay.
+package typealias ReplayID = Identifier<ReplayKind>
+
+/// Names an API key.
+package enum APIKeyKind: IdentifierKind {
+    package static let prefix = "key"
+}
+/// The public id of an API key (not its secret).
+package typealias APIKeyID = Identifier<APIKeyKind>
+
+/// Names a running process of Usher; leases carry it.
+package enum NodeKind: IdentifierKind {
+    package static let prefix = "nod"
+}
+/// The id of one running process.
+package typealias NodeID = Identifier<NodeKind>
+
+/// Names one HTTP request, for logs and problem documents.
+package enum RequestKind: IdentifierKind {
+    package static let prefix = "req"
+}
+/// The id of one HTTP request.
+package typealias RequestID = Identifier<RequestKind>

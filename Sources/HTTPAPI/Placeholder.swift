@@ -1,0 +1,4 @@
+// Gets its first content soon.
+import HummingbirdCore
+import HummingbirdTLS
+import NIOHTTPTypesHTTP1

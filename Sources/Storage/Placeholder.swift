@@ -1,0 +1,2 @@
+// Gets its first content soon.
+import GRDB
