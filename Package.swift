@@ -115,13 +115,17 @@ let package = Package(
         // Side: vendors as they behave, the simulation, what tests share
         target(
             "Sandbox",
-            ["Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle]
+            [
+                "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
+                lifecycle,
+            ]
         ),
         .target(name: "CSimulation"),
         target(
             "Simulation",
             [
-                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
+                "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", grdb, logging,
                 collections,
             ]
@@ -140,7 +144,10 @@ let package = Package(
         tests("Resilience", ["Domain", "Resilience", "UsherTesting"]),
         tests("Providers", ["Domain", "Signatures", "Providers", "UsherTesting"]),
         tests("Storage", ["Domain", "Storage", "UsherTesting", logging]),
-        tests("Transport", ["Domain", "Transport", "UsherTesting", nioCore, nioHTTP1, nioPosix, nioSSL, logging]),
+        tests(
+            "Transport",
+            ["Domain", "Transport", "UsherTesting", nioCore, nioHTTP1, nioPosix, nioSSL, logging]
+        ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
         tests("Registry", ["Domain", "Storage", "Vault", "Registry", "UsherTesting", logging]),
@@ -148,15 +155,18 @@ let package = Package(
         tests(
             "Webhooks",
             [
-                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
                 "Access", "Telemetry", "Webhooks", "UsherTesting", logging,
             ]
         ),
         tests(
             "HTTPAPI",
             [
-                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
-                "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix, nioSSL,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix,
+                nioSSL,
             ]
         ),
         tests(
@@ -167,7 +177,10 @@ let package = Package(
             ]
         ),
         tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
-        tests("Simulation", ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]),
+        tests(
+            "Simulation",
+            ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]
+        ),
         tests("Tidy", []),
     ]
 )
