@@ -35,7 +35,9 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
         bytes = body + [UInt8(ascii: "_")] + Self.checksum(body)
     }
 
-    /// Reads a key; nil when the length, a character or the checksum is wrong. Nothing is trimmed or folded.
+    /// Reads a key; nil when the length, a character or the checksum is wrong.
+    ///
+    /// Nothing is trimmed or folded.
     package init?(_ text: some Collection<UInt8>) {
         guard text.count == Self.length else { return nil }
         let bytes = Array(text)

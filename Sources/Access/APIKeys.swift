@@ -78,8 +78,9 @@ package final class APIKeys: Sendable {
         await flushLastUses()
     }
 
-    /// Writes the times of last use that were noted since the last call. A failure is logged, not thrown: the
-    /// next use notes them again.
+    /// Writes the times of last use that were noted since the last call.
+    ///
+    /// A failure is logged, not thrown: the next use notes them again.
     package func flushLastUses() async {
         let uses = checkedKeys.withLock { $0.takeUses() }
         guard !uses.isEmpty else { return }
@@ -112,7 +113,9 @@ package final class APIKeys: Sendable {
         }
     }
 
-    /// Makes a key. The caller must be an admin, and may give only what it reaches itself.
+    /// Makes a key.
+    ///
+    /// The caller must be an admin, and may give only what it reaches itself.
     ///
     /// Throws `.forbidden`, `.notFound` (another vendor's), `.tooManyKeys`, `.expiryInThePast`, `.unavailable`.
     package func create(
@@ -138,7 +141,9 @@ package final class APIKeys: Sendable {
     }
 
     /// The keys the caller reaches, newest first, revoked ones too: at most `limit` (1 to `pageMax`), from below
-    /// `before` on. The caller must be an admin.
+    /// `before` on.
+    ///
+    /// The caller must be an admin.
     package func list(
         before: APIKeyID? = nil,
         limit: Int = 50,
@@ -154,7 +159,9 @@ package final class APIKeys: Sendable {
         }
     }
 
-    /// Revokes a key: refused from now on here, within a minute on other nodes, for good. Again is no error.
+    /// Revokes a key: refused from now on here, within a minute on other nodes, for good.
+    ///
+    /// Again is no error.
     ///
     /// The caller must be an admin; throws `.notFound` when it does not reach the key.
     package func revoke(_ id: APIKeyID, by scope: AccessScope) async throws(AccessError) -> APIKeyRecord {

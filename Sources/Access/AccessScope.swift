@@ -61,12 +61,6 @@ package struct AccessScope: Hashable, Sendable {
     /// The key; nil for the operator at the console.
     package let keyID: APIKeyID?
 
-    init(principal: AccessPrincipal, level: AccessLevel, keyID: APIKeyID?) {
-        self.principal = principal
-        self.level = level
-        self.keyID = keyID
-    }
-
     /// Throws `.forbidden` unless the level is at least `level`.
     package func require(_ level: AccessLevel) throws(AccessError) {
         guard self.level >= level else { throw .forbidden(needs: level) }

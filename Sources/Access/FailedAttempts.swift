@@ -60,7 +60,9 @@ package struct FailedAttempts: Sendable {
     /// How many clients are remembered now.
     package var clientCount: Int { clients.count }
 
-    /// A client wants to authenticate. `now` is monotonic time and never goes back.
+    /// A client wants to authenticate.
+    ///
+    /// `now` is monotonic time and never goes back.
     package mutating func attempt(_ client: ClientNetwork, now: Duration) -> Answer {
         let debtFree = max(clients[client] ?? now, now)
         let allFree = max(global ?? now, now)

@@ -13,7 +13,9 @@ struct DataKeyTable: Sendable {
     let random: RandomSource
 
     /// Reserves uses of the newest key of this scope and day, making the key, or its next term when the newest
-    /// has no uses left to reserve. Two callers that make one at once end with the same key.
+    /// has no uses left to reserve.
+    ///
+    /// Two callers that make one at once end with the same key.
     func reserve(_ transaction: Transaction, scope: String, day: Int) throws -> DataKey {
         var term: Int64 = 0
         let place: [SQLValue] = [.text(scope), .integer(Int64(day))]

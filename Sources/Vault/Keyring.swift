@@ -98,7 +98,9 @@ struct Keyring: Sendable {
         try transaction.first(selectAnyDataKey) != nil
     }
 
-    /// Throws when every row names a root key and none names this one. When some do, the others are damaged.
+    /// Throws when every row names a root key and none names this one.
+    ///
+    /// When some do, the others are damaged.
     private static func refuseOtherRootKey(_ rows: [StoredRow], _ root: RecordKey) throws {
         let named = rows.compactMap { try? SealedRecord($0.sealed).fingerprint }
         guard let other = named.first, !named.contains(root.fingerprint) else { return }

@@ -28,7 +28,9 @@ package struct RootKey: Sendable, CustomStringConvertible, CustomDebugStringConv
         RootKey(random.bytes(32))
     }
 
-    /// Reads the text form; throws `.rootKeyText` saying what is wrong with it. Nothing is trimmed.
+    /// Reads the text form; throws `.rootKeyText` saying what is wrong with it.
+    ///
+    /// Nothing is trimmed.
     package static func parse(_ text: String) throws(VaultError) -> RootKey {
         try parse(Array(text.utf8))
     }
@@ -50,7 +52,9 @@ package struct RootKey: Sendable, CustomStringConvertible, CustomDebugStringConv
         return RootKey(key)
     }
 
-    /// The text form. It is the secret itself: for the key file and for `usher keygen` only.
+    /// The text form.
+    ///
+    /// It is the secret itself: for the key file and for `usher keygen` only.
     package var text: String {
         let body = Self.prefix + Base64.encode(key.copiedBytes, .urlSafe)
         return body + "_" + String(decoding: Self.checksum(Array(body.utf8)), as: UTF8.self)

@@ -31,7 +31,9 @@ package struct SealContext: Hashable, Sendable {
 
     /// The associated data of a record with this format name and this header:
     /// `LP(format) ‖ header ‖ LP(tenant) ‖ LP(table) ‖ LP(column) ‖ LP(row) ‖ u64be(version)`, where LP is the
-    /// length as u32be and then the bytes. No two different contexts give the same bytes.
+    /// length as u32be and then the bytes.
+    ///
+    /// No two different contexts give the same bytes.
     func associatedData(format: [UInt8], header: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(
