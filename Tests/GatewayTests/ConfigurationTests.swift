@@ -62,7 +62,7 @@ private func name(_ text: String) throws -> ResourceName {
         )
     }
 
-    @Test func `every key reaches its place`() throws {
+    @Test func `every key of the server reaches its place`() throws {
         let configuration = try parse(
             """
             listen: "[::]:9443"
@@ -77,28 +77,6 @@ private func name(_ text: String) throws -> ResourceName {
               header_count: 50
               header_bytes: 8192
             log: {level: debug, format: json}
-            sources:
-              partner:
-                provider: generic
-                secrets: [file:/run/secrets/partner, "a literal secret of length"]
-                settings: {header: X-Signature, tolerance: 300, strict: true, parts: [a, "1", 2.5, null]}
-                enabled: false
-                body_bytes_max: 2048
-                rate_per_second: 12.5
-                vendor: bakery
-            destinations:
-              app:
-                url: https://app.example.com/hooks
-                standby_url: https://app2.example.com/hooks
-                secrets: [env:NEW, env:OLD]
-                events: [payment_intent.*, charge.refunded]
-                sources: [partner]
-                enabled: false
-                concurrency: 4
-                rate_per_second: 2
-                timeout_seconds: 7
-                attempts_max: 3
-                vendor: bakery
             """
         )
         #expect(configuration.listen == ListenAddress(host: "::", port: 9_443))
@@ -119,6 +97,22 @@ private func name(_ text: String) throws -> ResourceName {
         #expect(configuration.limits == limits)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
+    }
+
+    @Test func `every key of a source reaches its place`() throws {
+        let configuration = try parse(
+            """
+            sources:
+              partner:
+                provider: generic
+                secrets: [file:/run/secrets/partner, "a literal secret of length"]
+                settings: {header: X-Signature, tolerance: 300, strict: true, parts: [a, "1", 2.5, null]}
+                enabled: false
+                body_bytes_max: 2048
+                rate_per_second: 12.5
+                vendor: bakery
+            """
+        )
         let parts: JSONValue = .array([.string("a"), .string("1"), .number("2.5"), .null])
         let partner = SourceDefinition(
             name: try name("partner"),
@@ -136,6 +130,27 @@ private func name(_ text: String) throws -> ResourceName {
             vendor: try name("bakery")
         )
         #expect(configuration.sources == [partner])
+    }
+
+    @Test func `every key of a destination reaches its place`() throws {
+        let configuration = try parse(
+            """
+            destinations:
+              app:
+                url: https://app.example.com/hooks
+                standby_url: https://app2.example.com/hooks
+                secrets: [env:NEW, env:OLD]
+                events: [payment_intent.*, charge.refunded]
+                sources: [partner]
+                enabled: false
+                allow_private: true
+                concurrency: 4
+                rate_per_second: 2
+                timeout_seconds: 7
+                attempts_max: 3
+                vendor: bakery
+            """
+        )
         let app = DestinationDefinition(
             name: try name("app"),
             url: "https://app.example.com/hooks",
@@ -144,6 +159,7 @@ private func name(_ text: String) throws -> ResourceName {
             events: ["payment_intent.*", "charge.refunded"],
             sources: [try name("partner")],
             enabled: false,
+            allowPrivate: true,
             concurrency: 4,
             ratePerSecond: 2,
             timeout: .seconds(7),
