@@ -3,19 +3,20 @@ import Providers
 import Transport
 
 /// Finds everything that is wrong with a definition before anything is stored.
-enum DefinitionCheck {
+struct DefinitionCheck: Sendable {
+    /// Which addresses a destination may have; the argument is its `allow_private`.
+    let addressPolicy: @Sendable (Bool) -> AddressPolicy
+
     /// Checks a source and its opened secrets.
-    static func problems(_ definition: SourceDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+    func problems(_ definition: SourceDefinition, secrets: [Secret]) -> [DefinitionProblem] {
         var problems: [DefinitionProblem] = []
         do {
             let dialect = try makeDialect(provider: definition.provider, settings: definition.settings)
-            if definition.enabled {
-                problems += dialect.checkSecrets(secrets).map { DefinitionProblem("secrets", $0) }
-            }
+            if definition.enabled { try dialect.checkSecrets(secrets) }
         } catch let error as ProviderError {
-            problems.append(DefinitionProblem(error.field, error.description))
+            problems.append(DefinitionProblem(field(error), error.description))
         } catch {
-            problems.append(DefinitionProblem("settings", "\(error)"))
+            problems.append(DefinitionProblem("secrets", "\(error)"))
         }
         if secrets.count > SourceDefinition.secretsMax {
             problems.append(
@@ -35,7 +36,7 @@ enum DefinitionCheck {
     }
 
     /// Checks a destination and its opened secrets.
-    static func problems(_ definition: DestinationDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+    func problems(_ definition: DestinationDefinition, secrets: [Secret]) -> [DefinitionProblem] {
         var problems = urlProblems("url", definition.url, definition.allowPrivate)
         if let standby = definition.standbyURL {
             problems += urlProblems("standby_url", standby, definition.allowPrivate)
@@ -69,7 +70,15 @@ enum DefinitionCheck {
         return problems + rateProblems(definition.ratePerSecond)
     }
 
-    private static func secretProblems(_ secrets: [Secret]) -> [DefinitionProblem] {
+    private func field(_ error: ProviderError) -> String {
+        switch error {
+        case .unknownProvider: "provider"
+        case .invalidSetting(let key, _), .unknownSetting(let key, _): "settings.\(key)"
+        case .settingsNotObject, .conflictingSettings, .otherProvider: "settings"
+        }
+    }
+
+    private func secretProblems(_ secrets: [Secret]) -> [DefinitionProblem] {
         guard (1...DestinationDefinition.secretsMax).contains(secrets.count) else {
             return [DefinitionProblem("secret", "give one signing secret, or two while one is being rotated")]
         }
@@ -84,20 +93,20 @@ enum DefinitionCheck {
         return []
     }
 
-    private static func urlProblems(
+    private func urlProblems(
         _ field: String,
         _ text: String,
         _ allowPrivate: Bool
     ) -> [DefinitionProblem] {
         do {
-            _ = try DestinationURL(text, policy: AddressPolicy(allowPrivate: allowPrivate))
+            _ = try DestinationURL(text, policy: addressPolicy(allowPrivate))
             return []
         } catch {
             return [DefinitionProblem(field, error.description)]
         }
     }
 
-    private static func rangeProblems(
+    private func rangeProblems(
         _ field: String,
         _ value: Int,
         _ range: ClosedRange<Int>
@@ -106,7 +115,7 @@ enum DefinitionCheck {
         return [DefinitionProblem(field, "must be \(range.lowerBound) to \(range.upperBound)")]
     }
 
-    private static func rateProblems(_ rate: Double?) -> [DefinitionProblem] {
+    private func rateProblems(_ rate: Double?) -> [DefinitionProblem] {
         guard let rate, !(0.01...100_000).contains(rate) else { return [] }
         return [DefinitionProblem("rate_per_second", "must be 0.01 to 100000")]
     }
@@ -114,6 +123,5 @@ enum DefinitionCheck {
 
 /// The dialect of a provider with its settings.
 func makeDialect(provider: String, settings: JSONValue) throws(ProviderError) -> WebhookDialect {
-    let name = try ProviderName(checking: provider)
-    return try WebhookDialect.dialect(for: name, settings: try WebhookSettings(settings, for: name))
+    WebhookDialect(try WebhookSettings(settings, for: ProviderName(name: provider)))
 }

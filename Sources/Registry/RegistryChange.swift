@@ -1,5 +1,6 @@
 package import Domain
 package import Storage
+package import Transport
 
 /// One change to what is registered. Several commit together or not at all.
 package enum RegistryChange: Sendable {
@@ -28,13 +29,20 @@ package enum RegistryChange: Sendable {
     }
 }
 
-/// The work that other services must do in the transaction that changes the registry.
+/// What the registry needs of others.
 package struct RegistryPorts: Sendable {
     /// Ends what waits for a destination that is being removed.
     package let destinationRemoved: @Sendable (Transaction, Int64, Instant) throws -> Void
 
+    /// Which addresses a destination may have; the argument is its `allow_private`.
+    package let addressPolicy: @Sendable (Bool) -> AddressPolicy
+
     /// Wires the ports.
-    package init(destinationRemoved: @escaping @Sendable (Transaction, Int64, Instant) throws -> Void) {
+    package init(
+        destinationRemoved: @escaping @Sendable (Transaction, Int64, Instant) throws -> Void,
+        addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
+    ) {
         self.destinationRemoved = destinationRemoved
+        self.addressPolicy = addressPolicy
     }
 }

@@ -36,7 +36,7 @@ struct SingleChange: Sendable {
         _ secrets: [Secret],
         _ transaction: Transaction
     ) throws {
-        try check(DefinitionCheck.problems(definition, secrets: secrets))
+        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets))
         guard try sources.load(definition.name, transaction) == nil else {
             throw RegistryError.alreadyExists("source \(definition.name)")
         }
@@ -54,7 +54,7 @@ struct SingleChange: Sendable {
         let change = RegistryChange.updateSource(definition, secrets)
         guard let current = try sources.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
-        try check(DefinitionCheck.problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
+        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
         try sources.update(current, to: definition, secrets, owner: owner, now: now, transaction)
     }
 
@@ -63,7 +63,7 @@ struct SingleChange: Sendable {
         _ secrets: [Secret],
         _ transaction: Transaction
     ) throws {
-        try check(DefinitionCheck.problems(definition, secrets: secrets))
+        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets))
         guard try destinations.load(definition.name, transaction) == nil else {
             throw RegistryError.alreadyExists("destination \(definition.name)")
         }
@@ -81,7 +81,7 @@ struct SingleChange: Sendable {
         let change = RegistryChange.updateDestination(definition, secrets)
         guard let current = try destinations.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
-        try check(DefinitionCheck.problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
+        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
         try destinations.update(current, to: definition, secrets, owner: owner, now: now, transaction)
     }
 

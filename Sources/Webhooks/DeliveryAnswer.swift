@@ -61,16 +61,12 @@ package struct DeliveryAnswer: Equatable, Sendable {
         }
     }
 
-    /// Reads a failure: the URL is failing, unless Usher itself refused to send.
+    /// Reads a failure: the URL is failing, unless the reason lies with Usher.
     package init(_ failure: TransportError) {
         status = nil
         error = failure.code
         meaning = .failed(serverWait: nil)
-        if case .refusedAddress = failure {
-            health = .unknown
-        } else {
-            health = .failing
-        }
+        health = failure.isPeerFailure ? .failing : .unknown
     }
 
     /// A try that never left, for a reason of Usher's own.

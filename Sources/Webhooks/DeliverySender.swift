@@ -14,12 +14,21 @@ package struct DeliverySender: Sendable {
     private let upstream: Upstream
     private let vault: Vault
     private let time: Time
+    private let addressPolicy: @Sendable (Bool) -> AddressPolicy
 
     /// Wires the sender.
-    package init(upstream: Upstream, vault: Vault, time: Time) {
+    ///
+    /// - Parameter addressPolicy: which addresses may be sent to; the argument is a destination's `allow_private`.
+    package init(
+        upstream: Upstream,
+        vault: Vault,
+        time: Time,
+        addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
+    ) {
         self.upstream = upstream
         self.vault = vault
         self.time = time
+        self.addressPolicy = addressPolicy
     }
 
     /// Tries a delivery once and says what the answer means; never throws: a failure is an answer too.
@@ -38,7 +47,7 @@ package struct DeliverySender: Sendable {
             return DeliveryAnswer(error)
         } catch let error as VaultError {
             return DeliveryAnswer(unsent: "vault_" + error.code)
-        } catch let error as AddressError {
+        } catch let error as DestinationURLError {
             return DeliveryAnswer(unsent: error.code)
         } catch {
             return DeliveryAnswer(unsent: "internal")
@@ -53,7 +62,7 @@ package struct DeliverySender: Sendable {
         _ snapshot: RegistrySnapshot
     ) throws -> OutgoingRequest {
         let definition = destination.definition
-        let policy = AddressPolicy(allowPrivate: definition.allowPrivate)
+        let policy = addressPolicy(definition.allowPrivate)
         let text = route == .standby ? definition.standbyURL ?? definition.url : definition.url
         var headers = StandardWebhooksSigner.headers(
             id: delivery.event.id.description,

@@ -166,7 +166,7 @@ package final class Receiver: Sendable {
             lane: lane(source, description),
             contentType: verified.request.headers.first("content-type"),
             bodyBytes: verified.request.body.count,
-            sealedBody: try key.seal(verified.request.body, context, random: random),
+            sealedBody: try key.seal(verified.request.body, context),
             destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
         )
     }

@@ -24,6 +24,8 @@ package struct Services: Sendable {
         package var logger: Logger
         /// The URL that providers know, without a slash at its end.
         package var publicURL: String
+        /// Which addresses may be sent to; the argument is a destination's `allow_private`.
+        package var addressPolicy: @Sendable (Bool) -> AddressPolicy
 
         /// Collects the ports.
         package init(
@@ -31,13 +33,15 @@ package struct Services: Sendable {
             random: RandomSource,
             upstream: Upstream,
             logger: Logger,
-            publicURL: String
+            publicURL: String,
+            addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
         ) {
             self.time = time
             self.random = random
             self.upstream = upstream
             self.logger = logger
             self.publicURL = publicURL
+            self.addressPolicy = addressPolicy
         }
     }
 
@@ -88,9 +92,10 @@ package struct Services: Sendable {
             database: database,
             vault: vault,
             time: ports.time,
-            ports: RegistryPorts(destinationRemoved: { transaction, id, now in
-                try DeliveryTable.abandon(destination: id, now: now, transaction)
-            })
+            ports: RegistryPorts(
+                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
+                addressPolicy: ports.addressPolicy
+            )
         )
         try await registry.load()
         let metrics = Metrics()
@@ -98,7 +103,12 @@ package struct Services: Sendable {
         let dispatcher = Dispatcher(
             registry: registry,
             store: store,
-            sender: DeliverySender(upstream: ports.upstream, vault: vault, time: ports.time),
+            sender: DeliverySender(
+                upstream: ports.upstream,
+                vault: vault,
+                time: ports.time,
+                addressPolicy: ports.addressPolicy
+            ),
             activity: activity,
             time: ports.time,
             random: ports.random,
