@@ -181,8 +181,9 @@ package struct Breaker: Sendable {
         }
     }
 
-    /// Takes in that the request of `ticket` says nothing about the peer: it was not sent, or the answer was the
-    /// sender's fault. A probe's place becomes free.
+    /// Takes in that the request of `ticket` says nothing about the peer.
+    ///
+    /// It was not sent, or the answer was the sender's fault. A probe's place becomes free.
     package mutating func abandoned(_ ticket: Ticket) {
         guard ticket.epoch == epoch, case .halfOpen(let probes) = phase else { return }
         phase = .halfOpen(probes.filter { $0.number != ticket.number })

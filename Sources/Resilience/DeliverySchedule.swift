@@ -29,8 +29,9 @@ package struct DeliverySchedule: Hashable, Sendable {
     /// A day outlasts every maintenance window and daily quota. Longer requests are mistakes (a date in the wrong
     /// year, milliseconds for seconds) or a way to make us hold work for ever.
     package static let serverWaitMax = Duration.seconds(86_400)
-    /// The part of a peer's wait that is added at random, at most, so that what was told one time does not come
-    /// back at one time. Only ever added: coming early wastes the attempt.
+    /// The part of a peer's wait that is added at random, at most.
+    ///
+    /// What was told one time must not come back at one time. Only ever added: coming early wastes the attempt.
     package static let serverWaitSpread = 0.1
     /// The default waits: 10 s doubling to 12 h, at least 1 s.
     package static let backoffDefault = FullJitterBackoff(

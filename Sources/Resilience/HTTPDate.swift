@@ -19,7 +19,7 @@ package enum HTTPDate {
         fixdate(Cursor(bytes)) ?? rfc850(Cursor(bytes), now: now) ?? asctime(Cursor(bytes))
     }
 
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`
+    /// The form `Sun, 06 Nov 1994 08:49:37 GMT`.
     private static func fixdate(_ start: Cursor) -> Instant? {
         var cursor = start
         guard cursor.name(days) != nil, cursor.take(", "), let day = cursor.digits(2), cursor.take(" "),
@@ -29,7 +29,7 @@ package enum HTTPDate {
         return instant(year, month, day, seconds)
     }
 
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`
+    /// The form `Sunday, 06-Nov-94 08:49:37 GMT`.
     private static func rfc850(_ start: Cursor, now: Instant) -> Instant? {
         var cursor = start
         guard cursor.name(longDays) != nil, cursor.take(", "), let day = cursor.digits(2), cursor.take("-"),
@@ -41,7 +41,7 @@ package enum HTTPDate {
         return instant(guess > thisYear + 50 ? guess - 100 : guess, month, day, seconds)
     }
 
-    /// `Sun Nov  6 08:49:37 1994`
+    /// The form `Sun Nov  6 08:49:37 1994`.
     private static func asctime(_ start: Cursor) -> Instant? {
         var cursor = start
         guard cursor.name(days) != nil, cursor.take(" "), let month = cursor.name(months), cursor.take(" "),

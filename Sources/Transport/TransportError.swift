@@ -37,7 +37,9 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// Whether the peer may have seen the request. Only `false` makes it safe to send it elsewhere.
+    /// Whether the peer may have seen the request.
+    ///
+    /// Only `false` makes it safe to send it elsewhere.
     package var requestMayHaveBeenSent: Bool {
         switch self {
         case .timedOut(let sent), .connectionLost(let sent), .cancelled(let sent): sent
