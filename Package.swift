@@ -17,6 +17,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
@@ -120,14 +121,12 @@ let package = Package(
                 lifecycle,
             ]
         ),
-        .target(name: "CSimulation"),
+        .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
         target(
             "Simulation",
             [
-                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
-                "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", grdb, logging,
-                collections,
+                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
             ]
         ),
         target(
