@@ -4,8 +4,8 @@ import Testing
 import Vault
 
 @Suite struct RootKeyFileTests {
-    @Test func `is made once, complete, for the owner only`() throws {
-        try withFolder { folder in
+    @Test func `is made once, complete, for the owner only`() async throws {
+        try await withFolder { folder in
             let path = folder + "/new/deeper/root.key"
             let first = try RootKeyFile.loadOrCreate(path, random: .seeded(1))
             let second = try RootKeyFile.loadOrCreate(path, random: .seeded(2))
@@ -40,8 +40,8 @@ import Vault
     }
 
     @Test(arguments: [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666])
-    func `is refused when group or others may use it`(bits: Int) throws {
-        try withFolder { folder in
+    func `is refused when group or others may use it`(bits: Int) async throws {
+        try await withFolder { folder in
             let path = folder + "/root.key"
             _ = try RootKeyFile.loadOrCreate(path, random: .seeded(1))
             try FileManager.default.setAttributes([.posixPermissions: bits], ofItemAtPath: path)
@@ -52,8 +52,8 @@ import Vault
     }
 
     @Test(arguments: [0o600, 0o400])
-    func `is read with the rights an owner may give`(bits: Int) throws {
-        try withFolder { folder in
+    func `is read with the rights an owner may give`(bits: Int) async throws {
+        try await withFolder { folder in
             let path = folder + "/root.key"
             let made = try RootKeyFile.loadOrCreate(path, random: .seeded(1)).rootKey
             try FileManager.default.setAttributes([.posixPermissions: bits], ofItemAtPath: path)
@@ -61,8 +61,8 @@ import Vault
         }
     }
 
-    @Test func `is refused as a symbolic link, also a dangling one`() throws {
-        try withFolder { folder in
+    @Test func `is refused as a symbolic link, also a dangling one`() async throws {
+        try await withFolder { folder in
             _ = try RootKeyFile.loadOrCreate(folder + "/real.key", random: .seeded(1))
             for target in ["/real.key", "/nowhere"] {
                 let path = folder + "/link\(target.dropFirst())"
@@ -75,8 +75,8 @@ import Vault
         }
     }
 
-    @Test func `is refused as a folder or a pipe, without waiting for a writer`() throws {
-        try withFolder { folder in
+    @Test func `is refused as a folder or a pipe, without waiting for a writer`() async throws {
+        try await withFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: folder + "/folder",
                 withIntermediateDirectories: false
@@ -90,7 +90,7 @@ import Vault
         }
     }
 
-    @Test func `says what is wrong with its text`() throws {
+    @Test func `says what is wrong with its text`() async throws {
         let good = RootKey.generate(random: .seeded(1)).text
         let cases: [(String, RootKeyTextProblem)] = [
             ("", .empty), ("\n", .empty), (good + "\n\n", .whiteSpace), (good + "\r\n", .whiteSpace),
@@ -98,7 +98,7 @@ import Vault
             (String(repeating: "x", count: 5_000), .prefix), (good + good, .tooLong(118)),
         ]
         for (text, problem) in cases {
-            try withFolder { folder in
+            try await withFolder { folder in
                 let path = folder + "/root.key"
                 try write(text, path)
                 #expect(throws: VaultError.rootKeyFile(path: path, .text(problem))) {
@@ -109,23 +109,23 @@ import Vault
         }
     }
 
-    @Test func `is read without a line break at its end`() throws {
-        try withFolder { folder in
+    @Test func `is read without a line break at its end`() async throws {
+        try await withFolder { folder in
             let key = RootKey.generate(random: .seeded(1))
             try write(key.text, folder + "/root.key")
             #expect(try RootKeyFile.load(folder + "/root.key")?.text == key.text)
         }
     }
 
-    @Test func `is nothing when there is nothing`() throws {
-        try withFolder { folder in
+    @Test func `is nothing when there is nothing`() async throws {
+        try await withFolder { folder in
             let key = try RootKeyFile.load(folder + "/root.key")
             #expect(key == nil)
         }
     }
 
-    @Test func `names the operation the system refuses`() throws {
-        try withFolder { folder in
+    @Test func `names the operation the system refuses`() async throws {
+        try await withFolder { folder in
             try write("", folder + "/file")
             let path = folder + "/file/root.key"
             #expect(throws: VaultError.rootKeyFile(path: path, .system("open", ENOTDIR))) {
@@ -149,11 +149,4 @@ private func withFolder<Result>(_ body: (String) async throws -> Result) async t
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try await body(folder)
-}
-
-private func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
 }
