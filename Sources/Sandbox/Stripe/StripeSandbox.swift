@@ -21,7 +21,9 @@ package struct StripeSandbox: Sendable {
         package let url: String
         /// The signing secret, `whsec_…`.
         package let secret: Secret
-        /// The wait after each failed try; one more try than waits is made. Stripe's own grow over three days.
+        /// The wait after each failed try; one more try than waits is made.
+        ///
+        /// Stripe's own grow over three days.
         package let retryDelays: [Duration]
 
         /// Describes an endpoint.
@@ -99,7 +101,9 @@ package struct StripeSandbox: Sendable {
         return due.map { send($0, now: now) }
     }
 
-    /// Reports the answer to a shipment; nil for none (refused connection, time-out). Unknown numbers are late.
+    /// Reports the answer to a shipment; nil for none (refused connection, time-out).
+    ///
+    /// Unknown numbers are late answers, and expected.
     package mutating func answered(_ number: Int, status: Int?, now: Instant) {
         guard var parcel = onTheirWay.removeValue(forKey: number) else { return }
         let accepted = status.map { (200...299).contains($0) } ?? false
