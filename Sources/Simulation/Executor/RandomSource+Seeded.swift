@@ -14,6 +14,11 @@ extension RandomSource {
         for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         self.init(seed: seed ^ hash)
     }
+
+    /// One of the values; nil when there is none.
+    package func element<Value>(of values: [Value]) -> Value? {
+        values.isEmpty ? nil : values[Int(next() % UInt64(values.count))]
+    }
 }
 
 private final class Generator: Sendable {
