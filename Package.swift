@@ -17,6 +17,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
@@ -78,7 +79,7 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Storage", "Vault", logging]),
+        target("Registry", ["Domain", "Providers", "Storage", "Transport", "Vault"]),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
@@ -115,15 +116,17 @@ let package = Package(
         // Side: vendors as they behave, the simulation, what tests share
         target(
             "Sandbox",
-            ["Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle]
+            [
+                "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
+                lifecycle,
+            ]
         ),
-        .target(name: "CSimulation"),
+        .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
         target(
             "Simulation",
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", grdb, logging,
-                collections,
+                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
             ]
         ),
         target(
@@ -140,7 +143,10 @@ let package = Package(
         tests("Resilience", ["Domain", "Resilience", "UsherTesting"]),
         tests("Providers", ["Domain", "Signatures", "Providers", "UsherTesting"]),
         tests("Storage", ["Domain", "Storage", "UsherTesting", logging]),
-        tests("Transport", ["Domain", "Transport", "UsherTesting", nioCore, nioHTTP1, nioPosix, nioSSL, logging]),
+        tests(
+            "Transport",
+            ["Domain", "Transport", "UsherTesting", nioCore, nioHTTP1, nioPosix, nioSSL, logging]
+        ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
         tests("Registry", ["Domain", "Storage", "Vault", "Registry", "UsherTesting", logging]),
@@ -148,15 +154,18 @@ let package = Package(
         tests(
             "Webhooks",
             [
-                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
                 "Access", "Telemetry", "Webhooks", "UsherTesting", logging,
             ]
         ),
         tests(
             "HTTPAPI",
             [
-                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
-                "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix, nioSSL,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix,
+                nioSSL,
             ]
         ),
         tests(
@@ -167,7 +176,10 @@ let package = Package(
             ]
         ),
         tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
-        tests("Simulation", ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]),
+        tests(
+            "Simulation",
+            ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]
+        ),
         tests("Tidy", []),
     ]
 )
