@@ -9,6 +9,8 @@ struct Manifest {
 
     /// The targets by name, test targets as `DomainTests`.
     private(set) var targets: [String: Target] = [:]
+    /// The packages it depends on, by the last part of their URL.
+    private(set) var packages: Set<String> = []
 
     init(_ text: String) {
         let tokens = Lexer.tokens(of: text).filter { $0.kind != .comment }
@@ -19,6 +21,9 @@ struct Manifest {
             })
         else { return }
         for index in package..<tokens.count where tokens[index].kind == .word {
+            if tokens[index].text == "url", let url = tokens[index...].first(where: { $0.kind == .string }) {
+                packages.insert(url.text.split(separator: "/").last.map(String.init) ?? "")
+            }
             guard ["target", "executableTarget", "tests"].contains(tokens[index].text) else { continue }
             let arguments = Self.group(tokens, from: index + 1, "(", ")")
             guard let name = arguments.first(where: { $0.kind == .string })?.text else { continue }

@@ -50,6 +50,13 @@ import Testing
         }
     }
 
+    @Test func `the pages name the targets and packages there are`() {
+        let targets = Repository.tableNames("docs/ARCHITECTURE.md", column: 1)
+        #expect(targets.sorted() == TargetRule.all.map(\.name).sorted())
+        let packages = Repository.tableNames("docs/dependencies.md", column: 0)
+        #expect(packages.sorted() == Repository.manifest.packages.sorted())
+    }
+
     @Test(arguments: TargetRule.all)
     func `edges point down`(rule: TargetRule) throws {
         for name in rule.ours {

@@ -138,6 +138,7 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
         func target(_ name: String) -> Target { .target(name: name) }
         let package = Package(
             name: "usher",
+            dependencies: [.package(url: "https://example.com/apple/swift-crypto", from: "4.5.2")],
             products: [.executable(name: "usher", targets: ["usher"])],
             targets: [
                 target("Domain"),  // "Nothing"
@@ -151,6 +152,7 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
     )
 
     @Test func `targets and their edges are read`() {
+        #expect(manifest.packages == ["swift-crypto"])
         #expect(
             manifest.targets == [
                 "Domain": .init(),
