@@ -145,7 +145,7 @@ bool disk_end(struct disk *disk, bool boundary) {
 void usher_disk_plan_crash(usher_disk_id id, usher_crash_point point, uint64_t number, usher_crash_moment moment) {
     struct disk *disk = find(id);
     if (!disk) return;
-    disk->plans_crash = true;
+    disk->plans_crash = number > 0;
     disk->crash_point = point;
     disk->crash_number = number;
     disk->crash_moment = moment;

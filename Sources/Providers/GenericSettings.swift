@@ -92,7 +92,9 @@ extension GenericSettings {
         id = try Self.place(reader, "id")
         type = try Self.place(reader, "type")
         guard type == nil || !reader.has("type") else {
-            throw .conflictingSettings("`type` is the type of every event: leave out `type_header`/`type_pointer`, or it")
+            throw .conflictingSettings(
+                "`type` is the type of every event: leave out `type_header`/`type_pointer`, or it"
+            )
         }
         typeConstant = try reader.type("type") ?? Self.typeDefault
         orderingPointer = try reader.pointer("ordering_pointer")
@@ -126,9 +128,15 @@ extension GenericSettings {
         "encoding", "signed", "timestamp_header", "tolerance_seconds", "tolerance_ahead_seconds",
     ]
 
-    private static func hmac(_ algorithm: HMACAlgorithm, _ reader: SettingsReader) throws(ProviderError) -> HMACScheme {
-        let expected = "a text with `{body}` once and, where needed, `{timestamp}` and `{url}`, like `{timestamp}.{body}`"
-        let template = try reader.read("signed", expected: expected) { $0.string.flatMap { SignedTemplate($0) } }
+    private static func hmac(
+        _ algorithm: HMACAlgorithm,
+        _ reader: SettingsReader
+    ) throws(ProviderError) -> HMACScheme {
+        let expected =
+            "a text with `{body}` once and, where needed, `{timestamp}` and `{url}`, like `{timestamp}.{body}`"
+        let template = try reader.read("signed", expected: expected) {
+            $0.string.flatMap { SignedTemplate($0) }
+        }
         let signed = template ?? .body
         let timestampHeader = try reader.header("timestamp_header")
         guard signed.hasTimestamp == (timestampHeader != nil) else {
@@ -136,7 +144,8 @@ extension GenericSettings {
                 "`timestamp_header` and `{timestamp}` in `signed` go together: a time that is not signed proves nothing"
             )
         }
-        for key in ["tolerance_seconds", "tolerance_ahead_seconds"] where timestampHeader == nil && reader.has(key) {
+        for key in ["tolerance_seconds", "tolerance_ahead_seconds"]
+        where timestampHeader == nil && reader.has(key) {
             throw .conflictingSettings("`\(key)` needs `timestamp_header` and `{timestamp}` in `signed`")
         }
         let standard = HMACScheme.toleranceDefault

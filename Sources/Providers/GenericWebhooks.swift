@@ -84,7 +84,10 @@ struct GenericWebhooks: WebhookScheme {
     }
 
     /// The one value of a header; two are refused as two signatures are.
-    private func header(_ name: String, _ request: WebhookRequest) throws(DescriptionError) -> JSONScanner.Found? {
+    private func header(
+        _ name: String,
+        _ request: WebhookRequest
+    ) throws(DescriptionError) -> JSONScanner.Found? {
         let values = request.headers.values(name)
         guard values.count <= 1 else { throw .invalid("the header \(name)") }
         return values.first.map { .string(Array($0.utf8)) }

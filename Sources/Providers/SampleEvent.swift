@@ -8,4 +8,12 @@ package struct SampleEvent: Hashable, Sendable {
     package let type: String
     /// The body.
     package let body: [UInt8]
+
+    /// Puts an event together; `SampleEvents` makes realistic ones.
+    package init(provider: ProviderName, id: String, type: String, body: [UInt8]) {
+        self.provider = provider
+        self.id = id
+        self.type = type
+        self.body = body
+    }
 }

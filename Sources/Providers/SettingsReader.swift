@@ -42,7 +42,8 @@ struct SettingsReader {
     func header(_ key: String) throws(ProviderError) -> String? {
         try read(key, expected: "the name of a header, like `X-Signature`") { value in
             value.string.flatMap { name in
-                (1...64).contains(name.utf8.count) && name.utf8.allSatisfy(isTokenByte) ? lowercasedASCII(name) : nil
+                (1...64).contains(name.utf8.count) && name.utf8.allSatisfy(isTokenByte)
+                    ? lowercasedASCII(name) : nil
             }
         }
     }
@@ -73,7 +74,8 @@ struct SettingsReader {
 
     /// An event type.
     func type(_ key: String) throws(ProviderError) -> String? {
-        let expected = "an event type of 1 to 128 printable ASCII characters without spaces, like `order.paid`"
+        let expected =
+            "an event type of 1 to 128 printable ASCII characters without spaces, like `order.paid`"
         return try read(key, expected: expected) { value in
             value.string.flatMap { EventFields.isType(Array($0.utf8)) ? $0 : nil }
         }

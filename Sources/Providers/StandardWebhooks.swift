@@ -73,7 +73,9 @@ struct StandardWebhooks: WebhookScheme {
     /// The specification recommends `type` and `timestamp` (RFC 3339) and demands neither. The body is JSON unless
     /// `Content-Type` says otherwise; then it must be JSON by the strict parser.
     func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription {
-        guard let id = try? StandardWebhooksSignature.id(request.headers) else { throw .invalid("`webhook-id`") }
+        guard let id = try? StandardWebhooksSignature.id(request.headers) else {
+            throw .invalid("`webhook-id`")
+        }
         var found: [JSONScanner.Found?] = []
         if isJSON(request.headers) { found = try scanned(request.body, pointers) }
         let type = found.first ?? nil

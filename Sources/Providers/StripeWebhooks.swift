@@ -61,7 +61,9 @@ struct StripeWebhooks: WebhookScheme {
         var subject = found[4]
         if found[3]?.string == "v2.core.event" {
             subject = found[7]
-        } else if found[5]?.string != "invoice", case .string(let paymentIntent) = found[6], !paymentIntent.isEmpty {
+        } else if found[5]?.string != "invoice", case .string(let paymentIntent) = found[6],
+            !paymentIntent.isEmpty
+        {
             subject = found[6]
         }
         return EventDescription(

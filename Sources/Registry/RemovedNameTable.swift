@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 package import Storage
 
 /// Remembers what removed sources and destinations were called, so that their events can still be explained.

@@ -63,3 +63,10 @@ struct SecretTable {
         SealContext(table: "registry_secrets", column: "sealed", row: Array("\(ownerTable)/\(owner)".utf8))
     }
 }
+
+extension Row {
+    /// A floating-point column that may be NULL.
+    func optionalReal(_ column: Int) throws -> Double? {
+        self[column] == .null ? nil : try real(column)
+    }
+}

@@ -47,7 +47,10 @@ package struct HMACScheme: Hashable, Sendable {
         timestampHeader: String? = nil,
         tolerance: TimestampTolerance = HMACScheme.toleranceDefault
     ) {
-        precondition(template.hasTimestamp == (timestampHeader != nil), "a timestamp is sent and signed, or neither")
+        precondition(
+            template.hasTimestamp == (timestampHeader != nil),
+            "a timestamp is sent and signed, or neither"
+        )
         self.algorithm = algorithm
         self.encoding = encoding
         self.header = header
@@ -59,7 +62,11 @@ package struct HMACScheme: Hashable, Sendable {
 
     /// Checks a request against every secret.
     /// - Returns: the index of the secret that matches.
-    package func verify(_ request: WebhookRequest, secrets: [Secret], now: Instant) throws(SignatureError) -> Int {
+    package func verify(
+        _ request: WebhookRequest,
+        secrets: [Secret],
+        now: Instant
+    ) throws(SignatureError) -> Int {
         let value = try request.headers.security(header)
         let timestamp = try timestamp(request.headers)
         let signed = template.pieces(request, timestamp: timestamp.text)

@@ -56,7 +56,9 @@ package enum TokenScheme: Hashable, Sendable {
         case .bearer(let header, let prefix):
             return try headers.security(header).droppingPrefix(prefix)
         case .basic:
-            guard let text = try headers.security("authorization").droppingPrefix("Basic ") else { return nil }
+            guard let text = try headers.security("authorization").droppingPrefix("Basic ") else {
+                return nil
+            }
             guard let token = Base64.decode(text[...]) else {
                 throw .malformed(header: "authorization", reason: "not canonical base64")
             }

@@ -25,13 +25,13 @@ final class AddressBook: Sendable {
         var lookUps = 0
     }
 
-    private let resolver: Resolver
+    private let resolver: NameResolver
     private let time: Time
     private let keptFor: Duration
     private let patience: Duration
     private let state = Mutex(State())
 
-    init(resolver: Resolver, time: Time, keptFor: Duration, patience: Duration) {
+    init(resolver: NameResolver, time: Time, keptFor: Duration, patience: Duration) {
         self.resolver = resolver
         self.time = time
         self.keptFor = keptFor

@@ -17,10 +17,12 @@ final class Exchange: HTTPClientResponseDelegate {
         var isCut = false
     }
 
+    private let hasBody: Bool
     private let bodyBytesMax: Int
     private let state = Mutex(State())
 
-    init(bodyBytesMax: Int) {
+    init(hasBody: Bool, bodyBytesMax: Int) {
+        self.hasBody = hasBody
         self.bodyBytesMax = bodyBytesMax
     }
 
@@ -48,7 +50,7 @@ final class Exchange: HTTPClientResponseDelegate {
     ///
     /// For a request with a body the body decides.
     func didSendRequestHead(task: HTTPClient.Task<OutgoingResponse>, _ head: HTTPRequestHead) {
-        guard !head.headers.contains(name: "content-length") else { return }
+        guard !hasBody else { return }
         state.withLock { $0.isSent = true }
     }
 

@@ -58,7 +58,7 @@ package final class HTTPUpstream: Sendable {
     package init(
         group: any EventLoopGroup,
         time: Time,
-        resolver: Resolver,
+        resolver: NameResolver,
         configuration: Configuration = Configuration()
     ) {
         self.group = group
@@ -155,7 +155,7 @@ package final class HTTPUpstream: Sendable {
         let key = ClientKey(scheme: url.scheme, host: url.host, port: url.port, address: address)
         let client = try pool.take(key)
         defer { pool.giveBack(key) }
-        let exchange = Exchange(bodyBytesMax: request.responseBytesMax)
+        let exchange = Exchange(hasBody: !request.body.isEmpty, bodyBytesMax: request.responseBytesMax)
         do {
             var message = try client.request(request.method, to: url)
             message.headers = fields

@@ -2,13 +2,13 @@ import Glibc
 import NIOCore
 package import NIOPosix
 
-extension Resolver {
+extension NameResolver {
     /// The system's resolver (`getaddrinfo`: hosts file, then DNS), on threads of its own because it blocks.
     ///
     /// The pool must have been started. Addresses come in the order of RFC 6724; zones and sockets of other
     /// families are left out. A name that does not exist gives a failed future.
-    package static func system(threads: NIOThreadPool) -> Resolver {
-        Resolver { host, loop in
+    package static func system(threads: NIOThreadPool) -> NameResolver {
+        NameResolver { host, loop in
             threads.runIfActive(eventLoop: loop) { try lookUpBlocking(host) }
         }
     }

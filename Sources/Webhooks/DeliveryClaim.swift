@@ -1,5 +1,5 @@
 package import Domain
-package import Storage
+import Storage
 
 /// How many deliveries the dispatcher can start now, for which destinations.
 package struct ClaimOrder: Sendable {
@@ -107,7 +107,7 @@ enum DeliveryClaim {
                 [.integer(share.destinationID), .integer(Int64(share.limit))]
             )
             for row in lanes {
-                let fence = try epoch ?? Sequence.take("epoch", 1, transaction)
+                let fence = try epoch ?? RowNumbers.take("epoch", 1, transaction)
                 epoch = fence
                 let lane = try row.integer(0)
                 try transaction.execute(

@@ -1,5 +1,5 @@
 package import Domain
-package import Storage
+import Storage
 
 /// One try of a delivery, as recorded.
 package struct AttemptRecord: Equatable, Sendable {

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 package import Resilience
 
 /// Which of a destination's two URLs a try goes to.

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 import Resilience
 
 /// Decides what the dispatcher claims next: a gate for each destination, and fair shares of the places left.

@@ -84,8 +84,8 @@ package final class Dispatcher: Service, Sendable {
                 }
             }
         } onGracefulShutdown: {
-            state.withLock { $0.isDraining = true }
-            doorbell.ring()
+            self.state.withLock { $0.isDraining = true }
+            self.doorbell.ring()
         }
     }
 

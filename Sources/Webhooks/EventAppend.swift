@@ -37,8 +37,8 @@ enum EventAppend {
 
     private static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
         let deliveries = events.reduce(0) { $0 + $1.destinations.count }
-        var seq = try Sequence.take("event", events.count, transaction)
-        var deliverySeq = deliveries == 0 ? 0 : try Sequence.take("delivery", deliveries, transaction)
+        var seq = try RowNumbers.take("event", events.count, transaction)
+        var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
         var bodies = EventBodyTable()
         var outcomes: [AppendOutcome] = []
         outcomes.reserveCapacity(events.count)
@@ -103,7 +103,7 @@ enum EventAppend {
 }
 
 /// Numbers for rows, handed out inside the transaction that uses them; a gap means nothing.
-enum Sequence {
+enum RowNumbers {
     private static let advance = Statement(
         "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value"
     )

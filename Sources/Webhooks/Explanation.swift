@@ -1,6 +1,6 @@
 package import Domain
 package import Registry
-package import Storage
+import Storage
 
 /// One event from its arrival to each destination's answer, as sentences in the order things happened.
 package struct Explanation: Sendable {

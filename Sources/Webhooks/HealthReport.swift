@@ -1,5 +1,6 @@
 package import Domain
 package import Registry
+import Resilience
 package import Storage
 import Synchronization
 
@@ -150,7 +151,7 @@ package final class HealthReporter: Sendable {
         let activity = activity.destination(destination.id)
         let elapsed = time.elapsed()
         var pausedFor: Duration?
-        if case .open(let until) = gate?.primary.state { pausedFor = max(.zero, until - elapsed) }
+        if let state = gate?.primary.state, case .open(let until) = state { pausedFor = max(.zero, until - elapsed) }
         let waits = backlog?.since.map { now - $0 > Self.waitMax } ?? false
         let fails = activity.failed.lastTwoMinutes(at: now) > 0
         let state: HealthState =

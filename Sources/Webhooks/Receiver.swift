@@ -2,9 +2,9 @@ package import Domain
 import Logging
 package import Providers
 package import Registry
-package import Resilience
+import Resilience
 package import Signatures
-package import Storage
+import Storage
 import Synchronization
 package import Vault
 

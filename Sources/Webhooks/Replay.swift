@@ -1,5 +1,5 @@
 package import Domain
-package import Registry
+import Registry
 import Storage
 
 /// A request to deliver past events again.

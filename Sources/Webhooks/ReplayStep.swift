@@ -21,7 +21,7 @@ struct ReplayStep {
     func run(_ row: ReplayTable.Row, _ transaction: Transaction) throws -> Set<Int64> {
         let until = min(row.last, row.next + ReplayTable.stepRows - 1)
         let found = try matches(row.subject, from: row.next, through: until, transaction)
-        var seq = found.queued.isEmpty ? 0 : try Sequence.take("delivery", found.queued.count, transaction)
+        var seq = found.queued.isEmpty ? 0 : try RowNumbers.take("delivery", found.queued.count, transaction)
         for template in found.queued {
             if template.seq != 0 { try transaction.execute(Self.markReplayed, [.integer(template.seq)]) }
             try DeliveryTable.insert(template.replayed(seq: seq, replay: row.status.id), transaction)

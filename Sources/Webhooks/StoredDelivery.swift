@@ -1,6 +1,6 @@
 package import Domain
-package import Registry
-package import Storage
+import Registry
+import Storage
 
 /// A delivery as it is stored.
 package struct StoredDelivery: Sendable {

@@ -1,6 +1,6 @@
 package import Domain
 package import Registry
-package import Storage
+import Storage
 
 /// An event as it is stored, without its body.
 package struct StoredEvent: Sendable {

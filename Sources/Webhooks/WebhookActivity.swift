@@ -1,10 +1,10 @@
 package import Domain
 import Providers
-package import Registry
+import Registry
 import Signatures
 import Synchronization
 package import Telemetry
-package import Transport
+import Transport
 
 /// What has happened lately, per source and destination: for health pages and metrics. Kept in memory only.
 package final class WebhookActivity: Sendable {

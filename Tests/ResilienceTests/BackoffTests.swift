@@ -4,7 +4,9 @@ import Testing
 
 struct BackoffTests {
     /// The table in the documentation of `DeliverySchedule`, in seconds.
-    static let limits = [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 20_480, 40_960, 43_200, 43_200]
+    static let limits = [
+        10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 20_480, 40_960, 43_200, 43_200,
+    ]
 
     @Test
     func `the limit doubles up to the ceiling, as its table says`() {

@@ -148,7 +148,9 @@ struct BreakerTests {
             default:
                 if let ticket = held.popLast() { breaker.abandoned(ticket) }
             }
-            if case .halfOpen(let probes) = breaker.state { #expect(probes <= limits.probesMax, "seed \(seed)") }
+            if case .halfOpen(let probes) = breaker.state {
+                #expect(probes <= limits.probesMax, "seed \(seed)")
+            }
         }
         now += .seconds(80)
         try run(&breaker, at: now, fails: false)

@@ -32,7 +32,11 @@ struct RetryAfterTests {
     @Test
     func `a two-digit year more than 50 years ahead is past`() {
         let now = Instant(seconds: 1_780_000_000)  // 2026
-        #expect(HTTPDate.parse(Array("Monday, 01-Jan-76 00:00:00 GMT".utf8), now: now)?.seconds == 3_345_062_400)
-        #expect(HTTPDate.parse(Array("Saturday, 01-Jan-77 00:00:00 GMT".utf8), now: now)?.seconds == 220_924_800)
+        #expect(
+            HTTPDate.parse(Array("Monday, 01-Jan-76 00:00:00 GMT".utf8), now: now)?.seconds == 3_345_062_400
+        )
+        #expect(
+            HTTPDate.parse(Array("Saturday, 01-Jan-77 00:00:00 GMT".utf8), now: now)?.seconds == 220_924_800
+        )
     }
 }

@@ -35,7 +35,12 @@ struct MetricsTests {
     @Test
     func `a histogram counts upwards and ends with infinity`() {
         let metrics = Metrics()
-        let histogram = metrics.histogram("wait_seconds", help: "Wait.", buckets: [0.1, 1], labels: [("lane", "x")])
+        let histogram = metrics.histogram(
+            "wait_seconds",
+            help: "Wait.",
+            buckets: [0.1, 1],
+            labels: [("lane", "x")]
+        )
         histogram.observe(0.1)
         histogram.observe(.milliseconds(500))
         histogram.observe(7)

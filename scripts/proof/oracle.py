@@ -1,6 +1,7 @@
 """Judges a run: what was acknowledged, what is stored, what arrived, and in which order."""
 
 import collections
+import contextlib
 import dataclasses
 import pathlib
 import sqlite3
@@ -11,18 +12,22 @@ EVENT_KEYS = "SELECT count(*) FROM event_keys"
 
 def stored_events(database: pathlib.Path) -> list[tuple[str, int]]:
     """The provider's ids with their place in the order of storing."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
-    try:
-        events = connection.execute(EVENTS).fetchall()
+    with contextlib.closing(opened(database)) as connection:
+        return connection.execute(EVENTS).fetchall()
+
+
+def database_faults(database: pathlib.Path) -> list[str]:
+    """What is wrong inside the database of a server that has stopped."""
+    with contextlib.closing(opened(database)) as connection:
+        events = len(connection.execute(EVENTS).fetchall())
         keys = connection.execute(EVENT_KEYS).fetchone()[0]
-        if keys != len(events):
-            raise AssertionError(f"{len(events)} events but {keys} event keys")
         check = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        if check != "ok":
-            raise AssertionError(f"the database is damaged: {check}")
-        return events
-    finally:
-        connection.close()
+    faults = [] if keys == events else [f"{events} events but {keys} event keys"]
+    return faults if check == "ok" else [*faults, f"the database is damaged: {check}"]
+
+
+def opened(database: pathlib.Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
 
 
 @dataclasses.dataclass

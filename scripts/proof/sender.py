@@ -1,9 +1,13 @@
 """Sends Stripe events as fast as one process can, each until it is acknowledged, as Stripe would."""
 
 import asyncio
+import collections
 import dataclasses
 
 import stripe_events
+
+# Each so many events of a connection, an older one that was acknowledged is sent again.
+REPEAT_EVERY = 10
 
 
 @dataclasses.dataclass
@@ -16,7 +20,10 @@ class Ledger:
     refusals: dict[int, int] = dataclasses.field(default_factory=dict)
     # 503 without Retry-After, and statuses that make Stripe give up: each is a mistake.
     mistakes: list[str] = dataclasses.field(default_factory=list)
+    # Sent again for want of an answer, or after 503.
     retried: int = 0
+    # Sent again though it was acknowledged, as providers do.
+    repeated: int = 0
 
 
 class Senders:
@@ -44,6 +51,7 @@ class Senders:
     async def _connection(self, index: int) -> None:
         stream = None
         turn = 0
+        earlier = collections.deque(maxlen=40)
         while True:
             await self.open.wait()
             if self.ending:
@@ -57,6 +65,10 @@ class Senders:
             lane = f"pi_lane{index:03d}x{turn % self.lanes_each}"
             identifier, body = stripe_events.event(self.number, lane)
             stream = await self._until_acknowledged(stream, identifier, body)
+            earlier.append((identifier, body))
+            if turn % REPEAT_EVERY == 0:
+                stream = await self._until_acknowledged(stream, *earlier[0])
+                self.ledger.repeated += 1
         if stream is not None:
             stream[1].close()
 

@@ -26,7 +26,8 @@ class Order:
 
 def command(trace: pathlib.Path) -> list[str]:
     """What to put in front of the server's command."""
-    return ["strace", "-f", "-ttt", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(trace)]
+    # -I2: SIGTERM ends strace, which -o alone would block.
+    return ["strace", "-I2", "-f", "-ttt", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(trace)]
 
 
 def order(trace: pathlib.Path, marker: str) -> Order:

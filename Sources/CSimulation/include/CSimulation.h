@@ -82,7 +82,7 @@ usher_disk_id usher_disk_create(void);
 /// Gives the disk up. Files still open on it answer SQLITE_IOERR and are freed when they are closed.
 void usher_disk_release(usher_disk_id id);
 
-/// Crashes the disk at its operation or boundary `number`, counted from 1 since the disk was made.
+/// Crashes the disk at its operation or boundary `number`, counted from 1 since the disk was made; 0: no crash.
 void usher_disk_plan_crash(usher_disk_id id, usher_crash_point point, uint64_t number, usher_crash_moment moment);
 
 /// Crashes the disk now: until it is restarted every operation on it answers SQLITE_IOERR.

@@ -114,8 +114,9 @@ package final class SimulatedDisk: Sendable {
         )
     }
 
-    /// Lets it crash once at a point still to come; replaces an earlier plan.
-    package func planCrash(at point: CrashPoint) {
+    /// Lets it crash once at a point still to come; replaces an earlier plan. Nil: no crash is planned.
+    package func planCrash(at point: CrashPoint?) {
+        guard let point else { return usher_disk_plan_crash(id, .operation, 0, .before) }
         let unit: usher_crash_point =
             switch point.unit {
             case .operation: .operation

@@ -29,7 +29,7 @@ struct Schedule {
     private var ready: [UnownedJob] = []
     private var timers = Heap<Timer>()
     private var sequence: UInt64 = 0
-    private var cancelled = 0
+    private var sweepCount = 64
 
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
@@ -42,14 +42,10 @@ struct Schedule {
     mutating func add(_ sleeper: Sleeper, after delay: Duration) {
         sequence += 1
         timers.insert(Timer(due: elapsed + max(delay, .zero), sequence: sequence, sleeper: sleeper))
-    }
-
-    /// Notes that a timer was cancelled; sweeps them out once they are the greater part.
-    mutating func noteCancelled() {
-        cancelled += 1
-        guard cancelled > 64, cancelled > timers.count / 2 else { return }
+        guard timers.count > sweepCount else { return }
+        // Those that were woken early would otherwise stay until their time has come.
         timers = Heap(timers.unordered.filter { !$0.sleeper.isAwake })
-        cancelled = 0
+        sweepCount = max(64, 2 * timers.count)
     }
 
     mutating func next(_ trace: Trace) -> Step {
@@ -61,10 +57,7 @@ struct Schedule {
             return .job(ready.removeLast())
         }
         while let timer = timers.popMin() {
-            if timer.sleeper.isAwake {
-                cancelled = max(0, cancelled - 1)
-                continue
-            }
+            if timer.sleeper.isAwake { continue }
             elapsed = timer.due
             trace.mix(UInt64(bitPattern: timer.due.microseconds), timer.sequence)
             return .timer(timer.sleeper)
@@ -80,7 +73,6 @@ struct Schedule {
             if includes(timer.sleeper) { removed.append(timer.sleeper) } else { kept.append(timer) }
         }
         timers = Heap(kept)
-        cancelled = 0
         return removed
     }
 }

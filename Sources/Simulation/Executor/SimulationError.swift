@@ -6,6 +6,8 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
     case runaway(afterJobs: Int)
     /// The scenario ended, but tasks it had left behind went on beyond the limit of jobs.
     case leftovers(afterJobs: Int)
+    /// The process was started so many times and did not stay up.
+    case livesExhausted(Int)
     /// A simulated disk could not be made, or the memory for it was short.
     case disk(String)
 
@@ -15,6 +17,7 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
         case .deadlock: "deadlock"
         case .runaway: "runaway"
         case .leftovers: "leftovers"
+        case .livesExhausted: "lives_exhausted"
         case .disk: "disk"
         }
     }
@@ -24,6 +27,7 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
         case .deadlock(let jobs): "deadlock: after \(jobs) jobs nothing was ready and no timer was set"
         case .runaway(let jobs): "runaway: the scenario had not ended after \(jobs) jobs"
         case .leftovers(let jobs): "leftovers: tasks left behind were still busy after \(jobs) jobs"
+        case .livesExhausted(let lives): "lives exhausted: the process did not stay up after \(lives) starts"
         case .disk(let reason): "disk: \(reason)"
         }
     }

@@ -153,17 +153,17 @@ extension SimulationExecutor {
             sleep: { delay in
                 try Task.checkCancellation()
                 guard isAlive() else { throw CancellationError() }
-                try await self.sleep(delay, process: process)
+                try await self.sleep(delay, through: Sleeper(process: process))
             }
         )
     }
 
-    private func sleep(_ delay: Duration, process: Int) async throws {
-        let sleeper = Sleeper(process: process)
+    /// Waits until `sleeper` is woken, at the latest after `delay`.
+    func sleep(_ delay: Duration, through sleeper: Sleeper) async throws {
         try await withTaskCancellationHandler {
             try await sleeper.sleep { schedule.withLock { $0.add(sleeper, after: delay) } }
         } onCancel: {
-            if sleeper.wake(throwing: CancellationError()) { schedule.withLock { $0.noteCancelled() } }
+            sleeper.wake(throwing: CancellationError())
         }
     }
 
