@@ -56,7 +56,7 @@ package struct ControlList: AsyncSequence, Sendable {
 
         private mutating func readPage() async throws(ControlError) {
             var query = list.query
-            query.append((name: "limit", value: "\(min(left, ControlClient.pageSize))"))
+            query.append((name: "limit", value: "\(Swift.min(left, ControlClient.pageSize))"))
             if let cursor { query.append((name: "cursor", value: cursor)) }
             let answer = try await list.client.get(list.path, query: query)
             guard let elements = answer["data"]?.array else {

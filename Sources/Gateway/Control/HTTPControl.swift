@@ -1,5 +1,6 @@
 import AsyncHTTPClient
-package import Domain
+import Domain
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -78,7 +79,7 @@ package final class HTTPControl: Sendable {
         case .connectTimeout: .notRunning(url: base)
         case .deadlineExceeded, .readTimeout, .writeTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
             .timedOut(url: base)
-        case .invalidURL, .emptyHost, .emptyScheme, .unsupportedScheme:
+        case .invalidURL, .emptyHost, .emptyScheme:
             .invalidAddress(base, reason: error.shortDescription)
         default: .connectionLost(url: base, reason: error.shortDescription)
         }
