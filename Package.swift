@@ -30,6 +30,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// One target of ours; its edges are also data in `Tests/TidyTests`.
@@ -105,6 +106,7 @@ let package = Package(
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
         ),
@@ -126,7 +128,8 @@ let package = Package(
         target(
             "Simulation",
             [
-                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
+                "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
             ]
         ),

@@ -54,7 +54,12 @@ struct SingleChange: Sendable {
         let change = RegistryChange.updateSource(definition, secrets)
         guard let current = try sources.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
-        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
+        try check(
+            DefinitionCheck(addressPolicy: ports.addressPolicy).problems(
+                definition,
+                secrets: secrets ?? current.secrets.map(\.secret)
+            )
+        )
         try sources.update(current, to: definition, secrets, owner: owner, now: now, transaction)
     }
 
@@ -81,7 +86,12 @@ struct SingleChange: Sendable {
         let change = RegistryChange.updateDestination(definition, secrets)
         guard let current = try destinations.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
-        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets ?? current.secrets.map(\.secret)))
+        try check(
+            DefinitionCheck(addressPolicy: ports.addressPolicy).problems(
+                definition,
+                secrets: secrets ?? current.secrets.map(\.secret)
+            )
+        )
         try destinations.update(current, to: definition, secrets, owner: owner, now: now, transaction)
     }
 

@@ -151,7 +151,9 @@ package final class HealthReporter: Sendable {
         let activity = activity.destination(destination.id)
         let elapsed = time.elapsed()
         var pausedFor: Duration?
-        if let state = gate?.primary.state, case .open(let until) = state { pausedFor = max(.zero, until - elapsed) }
+        if let state = gate?.primary.state, case .open(let until) = state {
+            pausedFor = max(.zero, until - elapsed)
+        }
         let waits = backlog?.since.map { now - $0 > Self.waitMax } ?? false
         let fails = activity.failed.lastTwoMinutes(at: now) > 0
         let state: HealthState =

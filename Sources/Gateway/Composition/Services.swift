@@ -46,7 +46,8 @@ package struct Services: Sendable {
     }
 
     /// The tables of every target, in the order of their numbers.
-    package static let migrations = Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
+    package static let migrations =
+        Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
 
     /// The database everything is in.
     package let database: Database
