@@ -43,5 +43,5 @@ package struct APIRequest: Sendable {
     }
 }
 
-/// Answers one request. It must not throw: whatever goes wrong is a response.
+/// Answers one request; it does not throw: whatever goes wrong is a response.
 package typealias RequestHandler = @Sendable (APIRequest) async -> APIResponse

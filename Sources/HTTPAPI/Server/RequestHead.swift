@@ -42,7 +42,7 @@ package struct RequestPolicy: Sendable {
         case pool
     }
 
-    /// The largest body, in bytes. Beyond: 413.
+    /// The largest body, in bytes; beyond: 413.
     package let bodyBytesMax: Int
     /// Where the handler runs.
     package let placement: Placement
