@@ -18,6 +18,7 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
@@ -29,6 +30,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// One target of ours; its edges are also data in `Tests/TidyTests`.
@@ -74,7 +76,7 @@ let package = Package(
         // Layer 1b: the catalogue
         target("Providers", ["Domain", "Signatures", "Resilience"]),
         // Layer 2a: the only I/O
-        target("Storage", ["Domain", grdb, logging, collections]),
+        target("Storage", ["Domain", grdb, grdbSQLite, logging, collections]),
         target("Transport", ["Domain", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]),
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
@@ -104,6 +106,7 @@ let package = Package(
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
         ),
@@ -125,7 +128,8 @@ let package = Package(
         target(
             "Simulation",
             [
-                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
+                "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
             ]
         ),

@@ -32,7 +32,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
         low = bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// Reads the text form; nil when the prefix, the length or a character is wrong. Lower case only.
+    /// Reads the text form, lower case only; nil when the prefix, the length or a character is wrong.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         let prefix = Array(Kind.prefix.utf8)

@@ -45,7 +45,7 @@ package struct Instant: Hashable, Comparable, Sendable {
         return Instant(microseconds: overflow ? (duration < .zero ? .max : .min) : difference)
     }
 
-    /// The time from `right` to `left`; negative when `left` is earlier. Saturates.
+    /// The time from `right` to `left`, saturating; negative when `left` is earlier.
     package static func - (left: Instant, right: Instant) -> Duration {
         let (difference, overflow) = left.microseconds.subtractingReportingOverflow(right.microseconds)
         return .microseconds(overflow ? (left < right ? .min : .max) : difference)

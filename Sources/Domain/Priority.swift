@@ -1,4 +1,4 @@
-/// How urgent a piece of work is. Raw values are stored and sort the most urgent first.
+/// How urgent a piece of work is; raw values are stored and sort the most urgent first.
 package enum Priority: Int, CaseIterable, Comparable, Sendable {
     case critical = 0
     case high = 1

@@ -3,7 +3,7 @@
 /// `Gateway` makes the real one, `Simulation` a virtual one, tests a manual one. Nothing below `Gateway` reads
 /// a clock any other way.
 package struct Time: Sendable {
-    /// The wall clock: for what is stored and shown. It may step backwards.
+    /// The wall clock: for what is stored and shown; it may step backwards.
     package let now: @Sendable () -> Instant
     /// Time since an arbitrary start that never goes back: for time-outs, rates and breakers.
     package let elapsed: @Sendable () -> Duration

@@ -8,8 +8,7 @@ package struct SourceDefinition: Hashable, Sendable {
     package var provider: String
     /// The provider's own settings; `{}` for the defaults.
     package var settings: JSONValue
-    /// Where the secrets come from, best first; any may match. Texts as configured: `env:NAME`, `file:PATH` or the
-    /// value itself.
+    /// Where the secrets come from, best first; any may match.
     package var secrets: [SecretReference]
     /// Whether webhooks are taken in; a disabled source answers 404.
     package var enabled: Bool

@@ -2,5 +2,8 @@ import ArgumentParser
 
 @main
 struct Usher: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "usher", abstract: "A gateway for wedding platforms.")
+    static let configuration = CommandConfiguration(
+        commandName: "usher",
+        abstract: "A gateway for wedding platforms."
+    )
 }

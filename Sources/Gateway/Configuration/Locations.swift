@@ -57,6 +57,13 @@ package enum DatabaseLocation: Hashable, Sendable, CustomStringConvertible {
     /// A file in the data folder of `make run`.
     package static let standard = DatabaseLocation.sqlite(path: "./usher-data/usher.db")
 
+    /// The path of the database file.
+    package var path: String {
+        switch self {
+        case .sqlite(let path): path
+        }
+    }
+
     package var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"

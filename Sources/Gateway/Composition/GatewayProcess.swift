@@ -1,0 +1,162 @@
+import Access
+import AsyncHTTPClient
+import Domain
+import HTTPAPI
+package import Logging
+import NIOCore
+import NIOPosix
+import Registry
+import ServiceLifecycle
+import Storage
+import Telemetry
+import Transport
+import UnixSignals
+import Vault
+import Webhooks
+
+/// What is known once the gateway takes requests.
+package struct StartedGateway: Sendable {
+    /// Where it listens.
+    package let listenURL: String
+    /// The text of the first admin key: only on the first start, and never again.
+    package let firstAdminKey: String?
+    /// The path of the root key file that this start has made; nil when it was there.
+    package let rootKeyCreatedAt: String?
+    /// What the configuration file changed in the registry, in words.
+    package let changes: [String]
+}
+
+/// One Usher process, from configuration to the end of its last request.
+package enum GatewayProcess {
+    /// Runs until a termination signal; returns when everything on its way has ended.
+    ///
+    /// - Parameter onStarted: called once requests are taken.
+    package static func run(
+        configuration: Configuration,
+        resolver: SecretResolver = .process,
+        logger: Logger,
+        onStarted: @escaping @Sendable (StartedGateway) async -> Void
+    ) async throws {
+        let desired = try configuration.desired(resolver)
+        let path = configuration.database.path
+        let lock = try DatabaseLock(of: path)
+        let (rootKey, createdAt) = try rootKey(configuration.rootKey, resolver)
+        defer { lock.release() }
+        try await Database.withOpened(
+            DatabaseConfiguration(location: .sqlite(path: path)),
+            migrations: Services.migrations
+        ) { database in
+            try await serve(
+                Start(
+                    configuration: configuration,
+                    desired: desired,
+                    database: database,
+                    rootKey: rootKey,
+                    rootKeyCreatedAt: createdAt,
+                    logger: logger,
+                    onStarted: onStarted
+                )
+            )
+        }
+    }
+
+    private struct Start: Sendable {
+        let configuration: Configuration
+        let desired: DesiredRegistry
+        let database: Database
+        let rootKey: RootKey
+        let rootKeyCreatedAt: String?
+        let logger: Logger
+        let onStarted: @Sendable (StartedGateway) async -> Void
+    }
+
+    private static func serve(_ start: Start) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let upstream = HTTPUpstream(group: group, time: .system, resolver: .system(threads: .singleton))
+        do {
+            try await serve(start, upstream, group)
+        } catch {
+            await upstream.shutdown()
+            throw error
+        }
+        await upstream.shutdown()
+    }
+
+    private static func serve(
+        _ start: Start,
+        _ upstream: HTTPUpstream,
+        _ group: any EventLoopGroup
+    ) async throws {
+        let configuration = start.configuration
+        let ports = Services.Ports(
+            time: .system,
+            random: .system,
+            upstream: upstream.upstream,
+            logger: start.logger,
+            publicURL: configuration.publicURL,
+            addressPolicy: configuration.addressPolicy
+        )
+        let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
+        let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
+        try await services.registry.commit(plan.entries.map(\.change), owner: .file)
+        let firstKey = try await services.keys.ensureFirstAdminKey()
+        let api = services.api()
+        let server = try HTTPServer(
+            configuration.serverSettings,
+            HTTPServer.Dependencies(
+                handler: api.handle,
+                policy: api.policy,
+                listening: { port in
+                    let scheme = configuration.tls == nil ? "http" : "https"
+                    let address = ListenAddress(host: configuration.listen.host, port: UInt16(port))
+                    await start.onStarted(
+                        StartedGateway(
+                            listenURL: address.url(scheme: scheme),
+                            firstAdminKey: firstKey?.text.shown,
+                            rootKeyCreatedAt: start.rootKeyCreatedAt,
+                            changes: plan.entries.map(\.summary)
+                        )
+                    )
+                },
+                time: ports.time,
+                random: ports.random,
+                eventLoopGroup: group,
+                logger: start.logger
+            )
+        )
+        // Ended in the opposite order: first nothing comes in, then what is on its way ends.
+        let running = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [KeyUses(keys: services.keys), services.replayer, services.dispatcher, server],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: start.logger
+            )
+        )
+        try await running.run()
+    }
+
+    private static func rootKey(
+        _ location: RootKeyLocation,
+        _ resolver: SecretResolver
+    ) throws -> (RootKey, String?) {
+        switch location {
+        case .file(let path):
+            let (key, created) = try RootKeyFile.loadOrCreate(path, random: .system)
+            return (key, created ? path : nil)
+        case .environment(let name):
+            guard let text = resolver.environment(name) else {
+                throw GatewayError.rootKeyNotSet(name)
+            }
+            return (try RootKey.parse(text), nil)
+        }
+    }
+}
+
+/// Writes down when keys were last used.
+private struct KeyUses: Service {
+    let keys: APIKeys
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { try? await keys.run() }
+    }
+}

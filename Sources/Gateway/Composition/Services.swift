@@ -1,0 +1,158 @@
+package import Access
+package import Domain
+package import Logging
+package import Registry
+package import Storage
+package import Telemetry
+package import Transport
+package import Vault
+package import Webhooks
+
+/// Every service of one Usher process, wired: reads top to bottom like a parts list.
+///
+/// Holds no sockets and no clocks of its own: `Gateway` gives it the real ones, `Simulation` virtual ones.
+package struct Services: Sendable {
+    /// What the services stand on.
+    package struct Ports: Sendable {
+        /// Clock and alarm.
+        package var time: Time
+        /// Chance, fit for keys in production.
+        package var random: RandomSource
+        /// Outgoing HTTP.
+        package var upstream: Upstream
+        /// The log.
+        package var logger: Logger
+        /// The URL that providers know, without a slash at its end.
+        package var publicURL: String
+        /// Which addresses may be sent to; the argument is a destination's `allow_private`.
+        package var addressPolicy: @Sendable (Bool) -> AddressPolicy
+
+        /// Collects the ports.
+        package init(
+            time: Time,
+            random: RandomSource,
+            upstream: Upstream,
+            logger: Logger,
+            publicURL: String,
+            addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
+        ) {
+            self.time = time
+            self.random = random
+            self.upstream = upstream
+            self.logger = logger
+            self.publicURL = publicURL
+            self.addressPolicy = addressPolicy
+        }
+    }
+
+    /// The tables of every target, in the order of their numbers.
+    package static let migrations =
+        Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
+
+    /// The database everything is in.
+    package let database: Database
+    /// Opens and seals.
+    package let vault: Vault
+    /// What exists.
+    package let registry: ResourceRegistry
+    /// Who may.
+    package let keys: APIKeys
+    /// What is measured.
+    package let metrics: Metrics
+    /// What has happened lately.
+    package let activity: WebhookActivity
+    /// Takes webhooks in.
+    package let receiver: Receiver
+    /// Delivers.
+    package let dispatcher: Dispatcher
+    /// Replays.
+    package let replayer: Replayer
+    /// Reads for people.
+    package let queries: WebhookQueries
+    /// Says how everything does.
+    package let health: HealthReporter
+
+    /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
+    ///
+    /// - Parameter store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
+    package init(
+        database: Database,
+        rootKey: RootKey,
+        ports: Ports,
+        store wrap: (WebhookStore) -> WebhookStore = { $0 }
+    ) async throws {
+        self.database = database
+        let store = wrap(WebhookStore(over: database))
+        let vault = try await Vault.open(
+            rootKey: rootKey,
+            database: database,
+            time: ports.time,
+            random: ports.random
+        )
+        let registry = ResourceRegistry(
+            database: database,
+            vault: vault,
+            time: ports.time,
+            ports: RegistryPorts(
+                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
+                addressPolicy: ports.addressPolicy
+            )
+        )
+        try await registry.load()
+        let metrics = Metrics()
+        let activity = WebhookActivity(metrics: metrics)
+        let dispatcher = Dispatcher(
+            registry: registry,
+            store: store,
+            sender: DeliverySender(
+                upstream: ports.upstream,
+                vault: vault,
+                time: ports.time,
+                addressPolicy: ports.addressPolicy
+            ),
+            activity: activity,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
+        )
+        self.vault = vault
+        self.registry = registry
+        self.metrics = metrics
+        self.activity = activity
+        self.dispatcher = dispatcher
+        keys = APIKeys(
+            database: database,
+            vault: vault,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
+        )
+        receiver = Receiver(
+            registry: registry,
+            vault: vault,
+            store: store,
+            activity: activity,
+            publicURL: ports.publicURL,
+            time: ports.time,
+            random: ports.random,
+            stored: { dispatcher.workArrived($0) }
+        )
+        replayer = Replayer(
+            database: database,
+            registry: registry,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger,
+            queued: { dispatcher.workArrived($0) }
+        )
+        queries = WebhookQueries(database: database, registry: registry, vault: vault)
+        health = HealthReporter(
+            database: database,
+            registry: registry,
+            dispatcher: dispatcher,
+            activity: activity,
+            time: ports.time
+        )
+        try await DeliveryLeases.releaseAll(database)
+    }
+}

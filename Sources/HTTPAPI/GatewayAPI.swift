@@ -1,0 +1,34 @@
+import Domain
+
+/// Everything the server answers: webhooks on their own short way, all else through the router.
+package struct GatewayAPI: Sendable {
+    /// The largest body of a request that is not a webhook, in bytes: 1 MiB.
+    package static let bodyBytesMax = 1_048_576
+
+    private let webhooks: WebhookEndpoint
+    private let router: RequestHandler
+
+    /// Wires the two ways.
+    package init(webhooks: WebhookEndpoint, router: @escaping RequestHandler) {
+        self.webhooks = webhooks
+        self.router = router
+    }
+
+    /// Answers one request.
+    package var handle: RequestHandler {
+        { request in
+            if let source = WebhookEndpoint.source(in: request.path) {
+                return await webhooks.receive(request, source: source)
+            }
+            return await router(request)
+        }
+    }
+
+    /// Decides from the head how much is read and where the answer is made.
+    package var policy: @Sendable (AcceptedHead) -> RequestPolicy {
+        { head in
+            if let source = WebhookEndpoint.source(in: head.path) { return webhooks.policy(source: source) }
+            return RequestPolicy(bodyBytesMax: Self.bodyBytesMax)
+        }
+    }
+}

@@ -1,4 +1,0 @@
-// Gets its first content soon.
-import HummingbirdCore
-import HummingbirdTLS
-import NIOHTTPTypesHTTP1

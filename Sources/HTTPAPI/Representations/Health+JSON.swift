@@ -1,0 +1,61 @@
+import Domain
+import Registry
+import Webhooks
+
+extension HealthReport {
+    /// The report as the API shows it.
+    var json: JSONValue {
+        [
+            "status": .string(isDown ? "down" : (isDegraded ? "degraded" : "ok")),
+            "at": .instant(at),
+            "sources": .array(sources.map { $0.json(at: at) }),
+            "destinations": .array(destinations.map { $0.json(at: at) }),
+        ]
+    }
+
+    private var isDegraded: Bool {
+        sources.contains { $0.state == .degraded } || destinations.contains { $0.state == .degraded }
+    }
+}
+
+extension SourceHealth {
+    fileprivate func json(at now: Instant) -> JSONValue {
+        [
+            "name": .string(source.name.text),
+            "provider": .string(source.definition.provider),
+            "state": .string(state.rawValue),
+            "stored_last_hour": .integer(activity.stored.lastHour(at: now)),
+            "duplicates_last_hour": .integer(activity.duplicates.lastHour(at: now)),
+            "refused_last_hour": .integer(activity.refused.lastHour(at: now)),
+            "busy_last_hour": .integer(activity.busy.lastHour(at: now)),
+            "last_event_at": .instant(activity.lastAt),
+            "last_error": activity.lastError?.json ?? .null,
+        ]
+    }
+}
+
+extension DestinationHealth {
+    fileprivate func json(at now: Instant) -> JSONValue {
+        [
+            "name": .string(destination.name.text),
+            "url": .string(destination.definition.url),
+            "state": .string(state.rawValue),
+            "backlog": .integer(backlog),
+            "oldest_waiting_since": .instant(oldestWaitingSince),
+            "in_flight": .integer(inFlight),
+            "delivered_last_hour": .integer(activity.delivered.lastHour(at: now)),
+            "failed_last_hour": .integer(activity.failed.lastHour(at: now)),
+            "dead_last_hour": .integer(activity.dead.lastHour(at: now)),
+            "last_delivered_at": .instant(activity.lastDeliveredAt),
+            "last_error": activity.lastError?.json ?? .null,
+            "paused_seconds": pausedFor.map { .fraction($0.inSeconds) } ?? .null,
+            "stopped": destination.stop?.json ?? .null,
+        ]
+    }
+}
+
+extension LastError {
+    fileprivate var json: JSONValue {
+        ["code": .string(code), "at": .instant(at)]
+    }
+}

@@ -1,0 +1,88 @@
+import Domain
+import Providers
+import Signatures
+package import Webhooks
+
+/// `POST /api/integrations/webhooks/{source}`: the one path without an API key; the signature is the key.
+///
+/// Not a route of the router: it is the hot path, and its name is matched byte for byte.
+package struct WebhookEndpoint: Sendable {
+    private let receiver: Receiver
+
+    /// Wires the endpoint.
+    package init(receiver: Receiver) {
+        self.receiver = receiver
+    }
+
+    /// The name after the prefix; nil when the path is not one of webhooks.
+    package static func source(in path: String) -> String? {
+        path.utf8.starts(with: Receiver.path.utf8) ? String(path.dropFirst(Receiver.path.utf8.count)) : nil
+    }
+
+    /// How large a body may be; an unknown source gets a small one, to be answered 404.
+    package func policy(source name: String) -> RequestPolicy {
+        RequestPolicy(
+            bodyBytesMax: receiver.bodyBytesMax(source: name) ?? Self.unknownSourceBytesMax,
+            placement: .eventLoop
+        )
+    }
+
+    /// The most bytes read for a source that is not there.
+    package static let unknownSourceBytesMax = 65_536
+
+    /// Takes a webhook in and answers in the provider's dialect.
+    package func receive(_ request: APIRequest, source name: String) async -> APIResponse {
+        guard ResourceName(name) != nil else { return Problem.notFound.response(for: request.id) }
+        guard request.method == .post else {
+            return Problem.methodNotAllowed(allow: "POST").response(for: request.id)
+        }
+        let reception = await receiver.receive(
+            source: name,
+            method: "POST",
+            headers: request.headers,
+            body: request.body
+        )
+        return response(reception, request.id)
+    }
+
+    private func response(_ reception: Reception, _ id: RequestID) -> APIResponse {
+        switch reception {
+        case .acknowledged(let acknowledgement, let event, let isDuplicate):
+            var response = APIResponse(status: acknowledgement.status, body: acknowledgement.body)
+            if let type = acknowledgement.contentType {
+                response.headers.append(lowercaseName: "content-type", value: type)
+            }
+            response.headers.append(lowercaseName: "usher-event", value: event.description)
+            if isDuplicate { response.headers.append(lowercaseName: "usher-duplicate", value: "true") }
+            return response
+        case .unknownSource:
+            return Problem.notFound.response(for: id)
+        case .refused(let error):
+            let status = error.isMalformed ? 400 : 401
+            return Problem(
+                status: status,
+                code: error.code.replacing("_", with: "-"),
+                title: "The webhook was not accepted.",
+                detail: error.description
+            )
+            .response(for: id)
+        case .unreadable(let error):
+            return Problem(
+                status: 400,
+                code: error.code.replacing("_", with: "-"),
+                title: "The webhook is signed correctly but cannot be read.",
+                detail: error.description
+            )
+            .response(for: id)
+        case .busy(let status, let retryAfter, let code):
+            let seconds = max(1, Int(retryAfter.inSeconds.rounded(.up)))
+            return Problem(
+                status: status,
+                code: code.replacing("_", with: "-"),
+                title: "Usher cannot take this now; nothing was stored. Send it again later.",
+                headers: Headers([("retry-after", String(seconds))])
+            )
+            .response(for: id)
+        }
+    }
+}

@@ -1,0 +1,349 @@
+import Domain
+import NIOCore
+import NIOHTTP1
+
+/// Carries out what `ConnectionMachine` decides: the last handler of a connection's pipeline.
+///
+/// A request is gathered here and handed over whole, so a handler costs one task and no stream of parts. Lives on
+/// its event loop only.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    private let environment: ConnectionEnvironment
+    private let executor: EventLoopExecutor
+    private let clientAddress: String
+    private let finished: EventLoopPromise<Void>
+    private var machine: ConnectionMachine
+    private var writer = ResponseWriter()
+    private var ids: SeededRandom
+    private var context: ChannelHandlerContext?
+    /// Parts of requests sent ahead of the current answer.
+    private var waiting: [HTTPServerRequestPart] = []
+    private var isDraining = false
+    /// A read that the channel asked for while nothing more may come in.
+    private var isReadHeld = false
+    private var now: Duration
+    private var timer: Scheduled<Void>?
+    private var timerAt = Duration.zero
+    /// Numbers the exchanges, so that an answer that comes too late is known as such.
+    private var sequence = 0
+    private var running: Task<Void, Never>?
+    private var runningCount = 0
+
+    /// Makes the handler of one connection; `finished` is completed when it and its last task are over.
+    init(
+        environment: ConnectionEnvironment,
+        executor: EventLoopExecutor,
+        clientAddress: String,
+        finished: EventLoopPromise<Void>
+    ) {
+        self.environment = environment
+        self.executor = executor
+        self.clientAddress = clientAddress
+        self.finished = finished
+        now = environment.time.elapsed()
+        machine = ConnectionMachine(limits: environment.limits, now: now, policy: environment.policy)
+        ids = SeededRandom(seed: environment.random.next())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        armTimer()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        connectionLost()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connectionLost()
+        context.fireChannelInactive()
+    }
+
+    private func connectionLost() {
+        guard context != nil else { return }
+        context = nil
+        machine.connectionLost()
+        waiting = []
+        timer?.cancel()
+        finishIfOver()
+    }
+
+    private func finishIfOver() {
+        if context == nil, runningCount == 0 { finished.succeed(()) }
+    }
+}
+
+// MARK: - Coming in
+
+extension ConnectionHandler {
+    /// `WireMeter` saw bytes; false when they are to be dropped.
+    func bytesCame(_ count: Int) -> Bool {
+        guard !machine.isDiscarding else { return false }
+        now = environment.time.elapsed()
+        machine.bytesCame(count, at: now)
+        return true
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        guard machine.isBusy || !waiting.isEmpty else { return take(part) }
+        if case .head = part, waiting.count >= environment.limits.pipelinedRequestsMax * 2 {
+            machine.pipelineOverflowed()
+        }
+        waiting.append(part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        perform(machine.readEnded(at: now))
+        armTimer()
+        context.fireChannelReadComplete()
+    }
+
+    /// Reading goes on while one request is handled until a byte of the next one comes: stopping and starting the
+    /// socket for every request would cost two system calls each.
+    func read(context: ChannelHandlerContext) {
+        if waiting.isEmpty || machine.isDiscarding {
+            context.read()
+        } else {
+            isReadHeld = true
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let failure = error as? HTTPParserError, failure != .invalidEOFState else {
+            return context.close(promise: nil)
+        }
+        let problem = failure == .headerOverflow ? Problem.headTooLarge : .malformedRequest
+        perform(machine.parserFailed(problem, at: now))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            perform(machine.inputClosed())
+        case is ChannelShouldQuiesceEvent:
+            now = environment.time.elapsed()
+            perform(machine.stop(at: now))
+            armTimer()
+        default:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head):
+            let head = RequestHead(head)
+            perform(machine.headCame(head, overloaded: environment.gauge.isFull, at: now))
+        case .body(let buffer):
+            perform(machine.bodyCame(buffer.readableBytesView, at: now))
+        case .end:
+            perform(machine.endCame(at: now))
+        }
+    }
+
+    /// Takes up what was sent ahead, until it needs an answer again.
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
+        var taken = 0
+        while taken < waiting.count, !machine.isBusy {
+            taken += 1
+            take(waiting[taken - 1])
+        }
+        waiting.removeFirst(min(taken, waiting.count))
+        guard waiting.isEmpty, isReadHeld, let context else { return }
+        isReadHeld = false
+        context.read()
+    }
+}
+
+// MARK: - Going out
+
+extension ConnectionHandler {
+    private func perform(_ action: ConnectionMachine.Action) {
+        guard let context else { return }
+        switch action {
+        case .none:
+            break
+        case .sendContinue:
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: ResponseWriter.interim)), promise: nil)
+        case .handle(let head, let body, let placement):
+            handle(head, body, placement)
+        case .refuse(let problem):
+            refuse(problem, context)
+        case .abandon(let problem):
+            running?.cancel()
+            refuse(problem, context)
+        case .closeWhenWritten:
+            closeWhenWritten(context)
+        case .close:
+            context.close(promise: nil)
+        }
+    }
+
+    private func handle(_ head: AcceptedHead, _ body: [UInt8], _ placement: RequestPolicy.Placement) {
+        guard environment.gauge.enter() else { return perform(machine.turnAway(at: now)) }
+        sequence += 1
+        runningCount += 1
+        let request = APIRequest(
+            method: head.method,
+            path: head.path,
+            query: head.query,
+            headers: head.headers,
+            body: body,
+            clientAddress: clientAddress,
+            id: nextID(),
+            isSecure: environment.isSecure
+        )
+        if placement == .eventLoop, body.count <= environment.limits.eventLoopBodyBytesMax {
+            handleOnEventLoop(request)
+        } else {
+            handleOnPool(request)
+        }
+    }
+
+    /// The task is unstructured because a channel handler has no task to start it in; the connection's own task
+    /// waits for `finished`, so it cannot outlive the server.
+    private func handleOnEventLoop(_ request: APIRequest) {
+        guard let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let sequence = sequence
+        running = Task.immediate(executorPreference: executor) { [handler = environment.handler] in
+            let response = await handler(request)
+            bound.value.answer(response, sequence)
+        }
+    }
+
+    /// As `handleOnEventLoop`.
+    private func handleOnPool(_ request: APIRequest) {
+        guard let context else { return }
+        let eventLoop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let sequence = sequence
+        running = Task { [handler = environment.handler] in
+            let response = await handler(request)
+            eventLoop.execute { bound.value.answer(response, sequence) }
+        }
+    }
+
+    private func answer(_ response: APIResponse, _ sequence: Int) {
+        environment.gauge.leave()
+        runningCount -= 1
+        finishIfOver()
+        guard let context, sequence == self.sequence, let exchange = machine.exchangeToAnswer() else {
+            return
+        }
+        running = nil
+        now = environment.time.elapsed()
+        write(response, to: exchange, context)
+        switch machine.answered(exchange, buffersFull: !context.channel.isWritable, at: now) {
+        case .next: drain()
+        case .wait: break
+        case .close: closeWhenWritten(context)
+        }
+        armTimer()
+    }
+
+    private func write(
+        _ response: APIResponse,
+        to exchange: ConnectionMachine.Exchange,
+        _ context: ChannelHandlerContext
+    ) {
+        var buffer = context.channel.allocator.buffer(capacity: 384 + response.body.count)
+        writer.write(response, to: exchange, now: environment.time.now(), into: &buffer)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Answers, ends our side of the connection, and lets the machine drop what the peer still sends: closing with
+    /// bytes unread would make the kernel take the answer back.
+    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
+        environment.refused(problem.code)
+        waiting = []
+        let exchange = ConnectionMachine.Exchange(
+            method: .post,
+            minorVersion: 1,
+            keepsAlive: false,
+            until: .zero
+        )
+        write(problem.response(for: nextID()), to: exchange, context)
+        context.close(mode: .output, promise: nil)
+        if isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+        armTimer()
+    }
+
+    private func closeWhenWritten(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            now = environment.time.elapsed()
+            if machine.drained(at: now) { drain() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func nextID() -> RequestID {
+        RequestID(
+            milliseconds: UInt64(clamping: environment.time.now().milliseconds),
+            ids.next(),
+            ids.next()
+        )
+    }
+}
+
+// MARK: - Time
+
+extension ConnectionHandler {
+    /// Sees to it that a timer fires no later than the deadline.
+    ///
+    /// One timer serves many requests: it is set at most `timerStrideMax` ahead, which no deadline of a busy
+    /// connection undercuts, so the common request neither sets nor cancels one.
+    private func armTimer() {
+        guard let context, let deadline = machine.deadline else { return }
+        if timer != nil {
+            guard timerAt > deadline else { return }
+            timer?.cancel()
+        }
+        timerAt = min(deadline, now + environment.limits.timerStrideMax)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: .init(max(timerAt - now, .milliseconds(1)))) {
+            bound.value.timerFired()
+        }
+    }
+
+    private func timerFired() {
+        timer = nil
+        now = environment.time.elapsed()
+        perform(machine.timerFired(at: now))
+        armTimer()
+    }
+}
+
+extension RequestHead {
+    /// Takes over what NIO's decoder read.
+    init(_ head: HTTPRequestHead) {
+        var headers = Headers()
+        for (name, value) in head.headers {
+            headers.append(name, value)
+        }
+        self.init(
+            method: head.method.rawValue,
+            target: head.uri,
+            minorVersion: head.version.minor,
+            headers: headers
+        )
+    }
+}

@@ -1,0 +1,55 @@
+package import Domain
+
+/// A request's head as the decoder read it, before any rule of ours.
+struct RequestHead: Sendable {
+    /// The method as sent.
+    var method: String
+    /// The request target as sent.
+    var target: String
+    /// The minor version of HTTP/1.
+    var minorVersion: Int
+    /// The fields, names in lower case; bytes that are not UTF-8 stand as U+FFFD.
+    var headers: Headers
+}
+
+/// A head that passed `RequestGuard`: what is known before the body comes.
+package struct AcceptedHead: Sendable {
+    /// The method.
+    package let method: RequestMethod
+    /// The canonical path, still percent-encoded.
+    package let path: String
+    /// The decoded query.
+    package let query: Query
+    /// The fields, names in lower case.
+    package let headers: Headers
+    /// The announced length of the body; nil when it comes in chunks.
+    package let contentLength: Int?
+    /// Whether the peer waits for `100 Continue` before it sends the body.
+    package let expectsContinue: Bool
+    /// Whether the connection may carry another request after this one.
+    package let keepsAlive: Bool
+    /// The minor version of HTTP/1: 0 or 1.
+    package let minorVersion: Int
+}
+
+/// What a path asks of the server, decided from the head before the body is read.
+package struct RequestPolicy: Sendable {
+    /// Where the handler runs.
+    package enum Placement: Sendable {
+        /// On the connection's event loop: for handlers that only compute for microseconds and await.
+        case eventLoop
+        /// On the shared pool of threads: for everything else.
+        case pool
+    }
+
+    /// The largest body, in bytes; beyond: 413.
+    package let bodyBytesMax: Int
+    /// Where the handler runs.
+    package let placement: Placement
+
+    /// Makes a policy.
+    package init(bodyBytesMax: Int, placement: Placement = .pool) {
+        self.bodyBytesMax = bodyBytesMax
+        self.placement = placement
+    }
+}

@@ -1,0 +1,127 @@
+import Domain
+import Providers
+import Transport
+
+/// Finds everything that is wrong with a definition before anything is stored.
+struct DefinitionCheck: Sendable {
+    /// Which addresses a destination may have; the argument is its `allow_private`.
+    let addressPolicy: @Sendable (Bool) -> AddressPolicy
+
+    /// Checks a source and its opened secrets.
+    func problems(_ definition: SourceDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+        var problems: [DefinitionProblem] = []
+        do {
+            let dialect = try makeDialect(provider: definition.provider, settings: definition.settings)
+            if definition.enabled { try dialect.checkSecrets(secrets) }
+        } catch let error as ProviderError {
+            problems.append(DefinitionProblem(field(error), error.description))
+        } catch {
+            problems.append(DefinitionProblem("secrets", "\(error)"))
+        }
+        if secrets.count > SourceDefinition.secretsMax {
+            problems.append(
+                DefinitionProblem("secrets", "at most \(SourceDefinition.secretsMax) are allowed")
+            )
+        }
+        if !SourceDefinition.bodyBytesRange.contains(definition.bodyBytesMax) {
+            let range = SourceDefinition.bodyBytesRange
+            problems.append(
+                DefinitionProblem(
+                    "body_bytes_max",
+                    "must be \(range.lowerBound) to \(range.upperBound) bytes"
+                )
+            )
+        }
+        return problems + rateProblems(definition.ratePerSecond)
+    }
+
+    /// Checks a destination and its opened secrets.
+    func problems(_ definition: DestinationDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+        var problems = urlProblems("url", definition.url, definition.allowPrivate)
+        if let standby = definition.standbyURL {
+            problems += urlProblems("standby_url", standby, definition.allowPrivate)
+        }
+        problems += secretProblems(secrets)
+        if definition.events.isEmpty || definition.events.count > DestinationDefinition.eventsMax {
+            problems.append(
+                DefinitionProblem(
+                    "events",
+                    "give 1 to \(DestinationDefinition.eventsMax) patterns, such as \"*\""
+                )
+            )
+        }
+        for pattern in definition.events where EventPattern(pattern) == nil {
+            problems.append(
+                DefinitionProblem(
+                    "events",
+                    "a pattern is `*`, `prefix.*` or one exact type of printable ASCII"
+                )
+            )
+        }
+        problems += rangeProblems(
+            "concurrency",
+            definition.concurrency,
+            DestinationDefinition.concurrencyRange
+        )
+        problems += rangeProblems("attempts_max", definition.attemptsMax, DestinationDefinition.attemptsRange)
+        if !DestinationDefinition.timeoutRange.contains(definition.timeout) {
+            problems.append(DefinitionProblem("timeout_seconds", "must be 1 to 60"))
+        }
+        return problems + rateProblems(definition.ratePerSecond)
+    }
+
+    private func field(_ error: ProviderError) -> String {
+        switch error {
+        case .unknownProvider: "provider"
+        case .invalidSetting(let key, _), .unknownSetting(let key, _): "settings.\(key)"
+        case .settingsNotObject, .conflictingSettings, .otherProvider: "settings"
+        }
+    }
+
+    private func secretProblems(_ secrets: [Secret]) -> [DefinitionProblem] {
+        guard (1...DestinationDefinition.secretsMax).contains(secrets.count) else {
+            return [DefinitionProblem("secret", "give one signing secret, or two while one is being rotated")]
+        }
+        guard secrets.allSatisfy({ $0.bytes.count >= Secret.bytesMin }) else {
+            return [
+                DefinitionProblem(
+                    "secret",
+                    "must be at least \(Secret.bytesMin) bytes; make one with `usher keys secret`"
+                )
+            ]
+        }
+        return []
+    }
+
+    private func urlProblems(
+        _ field: String,
+        _ text: String,
+        _ allowPrivate: Bool
+    ) -> [DefinitionProblem] {
+        do {
+            _ = try DestinationURL(text, policy: addressPolicy(allowPrivate))
+            return []
+        } catch {
+            return [DefinitionProblem(field, error.description)]
+        }
+    }
+
+    private func rangeProblems(
+        _ field: String,
+        _ value: Int,
+        _ range: ClosedRange<Int>
+    ) -> [DefinitionProblem] {
+        guard !range.contains(value) else { return [] }
+        return [DefinitionProblem(field, "must be \(range.lowerBound) to \(range.upperBound)")]
+    }
+
+    private func rateProblems(_ rate: Double?) -> [DefinitionProblem] {
+        guard let rate, !(0.01...100_000).contains(rate) else { return [] }
+        return [DefinitionProblem("rate_per_second", "must be 0.01 to 100000")]
+    }
+}
+
+/// The dialect of a provider with its settings.
+func makeDialect(provider: String, settings: JSONValue) throws(ProviderError) -> WebhookDialect {
+    WebhookDialect(try WebhookSettings(settings, for: ProviderName(name: provider)))
+}

@@ -1,0 +1,41 @@
+package import Domain
+package import Providers
+
+/// An inbound webhook endpoint, ready to verify: its definition with the secrets opened.
+package struct Source: Sendable {
+    /// The row's number; events point at it. Never used again after a deletion.
+    package let id: Int64
+    /// What its owner said. Secrets are not repeated here.
+    package let definition: SourceDefinition
+    /// Who may change it.
+    package let owner: RegistryOwner
+    /// The opened secrets, in order.
+    package let secrets: [RegistrySecret]
+    /// Verifies and reads its webhooks.
+    package let dialect: WebhookDialect
+    /// When it was made.
+    package let createdAt: Instant
+    /// When it was last changed.
+    package let updatedAt: Instant
+
+    /// The name in its URL.
+    package var name: ResourceName { definition.name }
+}
+
+/// Who owns a source or destination, and so who may change it.
+package enum RegistryOwner: String, Sendable {
+    /// `usher.yaml`: changed by `usher apply` and at start; the API answers 409.
+    case file
+    /// The API.
+    case api
+}
+
+/// One stored secret of a source or destination.
+package struct RegistrySecret: Sendable {
+    /// The row's number: what an event remembers of the secret that matched.
+    package let id: Int64
+    /// The secret itself.
+    package let secret: Secret
+    /// When it was stored.
+    package let createdAt: Instant
+}

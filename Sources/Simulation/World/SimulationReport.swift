@@ -1,0 +1,22 @@
+/// What one simulation came to.
+package struct SimulationReport: Sendable {
+    package let seed: UInt64
+    package let plan: FaultPlan
+    /// Equal for equal runs.
+    package let hash: UInt64
+    /// What was recorded, when lines are kept.
+    package let lines: [Trace.Line]
+    package let jobs: Int
+    /// Virtual time.
+    package let elapsed: Duration
+    /// Lives of the process that ended by a crash.
+    package let crashes: Int
+    /// What the disk did; nil when the simulation broke down.
+    package let disk: SimulatedDisk.Figures?
+    package let violations: [Violation]
+    /// Why the scenario could not be brought to its end.
+    package let failure: String?
+
+    /// Whether every promise held and the scenario came to its end.
+    package var isClean: Bool { violations.isEmpty && failure == nil }
+}

@@ -1,0 +1,118 @@
+import Domain
+import Storage
+
+/// The first hot path: stores events, their keys, bodies, deliveries and lanes, in one transaction.
+enum EventAppend {
+    /// The most events in one transaction.
+    static let itemsMax = 512
+    /// The most events waiting for one: beyond it callers are told to come back.
+    static let waitingMax = 8_192
+
+    static let kind = BatchKind<NewEvent, AppendOutcome>(
+        name: "append",
+        itemsMax: itemsMax,
+        waitingMax: waitingMax,
+        apply: apply
+    )
+
+    private static let insertKey = Statement(
+        """
+        INSERT INTO event_keys (source_id, provider_event_id, seq, received_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (source_id, provider_event_id) DO NOTHING
+        """
+    )
+    private static let selectKey = Statement(
+        "SELECT seq, received_at FROM event_keys WHERE source_id = $1 AND provider_event_id = $2"
+    )
+    private static let countDuplicate = Statement(
+        "UPDATE events SET duplicates = duplicates + 1, last_duplicate_at = $2 WHERE seq = $1"
+    )
+    private static let insertEvent = Statement(
+        """
+        INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at, occurred_at,
+            lane, content_type, body_bytes, body_day, first_delivery, delivery_count)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """
+    )
+
+    private static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
+        let deliveries = events.reduce(0) { $0 + $1.destinations.count }
+        var seq = try RowNumbers.take("event", events.count, transaction)
+        var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
+        var bodies = EventBodyTable()
+        var outcomes: [AppendOutcome] = []
+        outcomes.reserveCapacity(events.count)
+        for event in events {
+            let key: [SQLValue] = [.integer(event.sourceID), .blob(event.providerEventID)]
+            let receivedAt = SQLValue.integer(event.receivedAt.microseconds)
+            guard try transaction.execute(insertKey, key + [.integer(seq), receivedAt]) == 1 else {
+                outcomes.append(.duplicate(of: try repeated(key, at: receivedAt, transaction)))
+                continue
+            }
+            try insert(event, seq, firstDelivery: deliverySeq, transaction)
+            try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
+            for destination in event.destinations {
+                try DeliveryTable.insert(event, seq, destination, deliverySeq, transaction)
+                deliverySeq += 1
+            }
+            outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
+            seq += 1
+        }
+        return outcomes
+    }
+
+    private static func insert(
+        _ event: NewEvent,
+        _ seq: Int64,
+        firstDelivery: Int64,
+        _ transaction: Transaction
+    ) throws {
+        try transaction.execute(
+            insertEvent,
+            [
+                .integer(seq),
+                .integer(event.sourceID),
+                .integer(event.secretID),
+                .blob(event.providerEventID),
+                .text(event.type),
+                .integer(Int64(event.priority.rawValue)),
+                .integer(event.receivedAt.microseconds),
+                event.occurredAt.map { .integer($0.microseconds) } ?? .null,
+                .integer(event.lane),
+                event.contentType.map { .text($0) } ?? .null,
+                .integer(Int64(event.bodyBytes)),
+                .integer(Int64(event.receivedAt.dayNumber)),
+                .integer(firstDelivery),
+                .integer(Int64(event.destinations.count)),
+            ]
+        )
+    }
+
+    private static func repeated(
+        _ key: [SQLValue],
+        at receivedAt: SQLValue,
+        _ transaction: Transaction
+    ) throws -> EventID {
+        guard let row = try transaction.first(selectKey, key) else {
+            throw StorageError.corrupt("an event key conflicts with a row that is not there")
+        }
+        let seq = try row.integer(0)
+        try transaction.execute(countDuplicate, [.integer(seq), receivedAt])
+        return EventID(at: try row.instant(1), sequence: seq)
+    }
+}
+
+/// Numbers for rows, handed out inside the transaction that uses them; a gap means nothing.
+enum RowNumbers {
+    private static let advance = Statement(
+        "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value"
+    )
+
+    /// Takes `count` consecutive numbers and gives the first.
+    static func take(_ name: String, _ count: Int, _ transaction: Transaction) throws -> Int64 {
+        guard let row = try transaction.first(advance, [.text(name), .integer(Int64(count))]) else {
+            throw StorageError.corrupt("the sequence \(name) is missing")
+        }
+        return try row.integer(0) - Int64(count) + 1
+    }
+}

@@ -1,0 +1,54 @@
+package import Domain
+
+/// A verified webhook on its way into the store, its body already sealed.
+package struct NewEvent: Sendable {
+    /// The source's row number.
+    package let sourceID: Int64
+    /// The row number of the secret that matched.
+    package let secretID: Int64
+    /// The provider's id of the event: what makes it the same event again.
+    package let providerEventID: [UInt8]
+    /// The event's type.
+    package let type: String
+    /// How urgent its kind is.
+    package let priority: Priority
+    /// When its last byte arrived.
+    package let receivedAt: Instant
+    /// When it happened, as the provider says.
+    package let occurredAt: Instant?
+    /// The lane it keeps its order in, at every destination.
+    package let lane: Int64
+    /// The `Content-Type` it came with.
+    package let contentType: String?
+    /// The size of the body as received, in bytes.
+    package let bodyBytes: Int
+    /// The sealed body.
+    package let sealedBody: [UInt8]
+    /// The row numbers of the destinations that want it.
+    package let destinations: [Int64]
+}
+
+/// What became of a webhook that was handed to the store.
+package enum AppendOutcome: Equatable, Sendable {
+    /// It is durable, and so are its deliveries.
+    case stored(EventID)
+    /// The same event was there already; nothing was added but the count of repeats.
+    case duplicate(of: EventID)
+}
+
+/// By when a delivery should have arrived: orders work of the same priority, and tells what is overdue.
+///
+/// | priority | after the event was received |
+/// |---|---|
+/// | critical | 1 minute |
+/// | high | 5 minutes |
+/// | normal | 1 hour |
+/// | low | 24 hours |
+package func deliveryDeadline(_ priority: Priority, receivedAt: Instant) -> Instant {
+    switch priority {
+    case .critical: receivedAt + .seconds(60)
+    case .high: receivedAt + .seconds(300)
+    case .normal: receivedAt + .seconds(3_600)
+    case .low: receivedAt + .seconds(86_400)
+    }
+}

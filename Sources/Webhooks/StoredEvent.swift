@@ -1,0 +1,138 @@
+package import Domain
+package import Registry
+import Storage
+
+/// An event as it is stored, without its body.
+package struct StoredEvent: Sendable {
+    /// The event's id.
+    package let id: EventID
+    /// The source's row number.
+    package let sourceID: Int64
+    /// The source's name, also when it has been removed since.
+    package let sourceName: String
+    /// The row number of the secret that matched.
+    package let secretID: Int64
+    /// The provider's own id.
+    package let providerEventID: [UInt8]
+    /// The type.
+    package let type: String
+    /// How urgent its kind is.
+    package let priority: Priority
+    /// When it was received.
+    package let receivedAt: Instant
+    /// When it happened, as the provider says.
+    package let occurredAt: Instant?
+    /// The lane it keeps its order in.
+    package let lane: Int64
+    /// The `Content-Type` it came with.
+    package let contentType: String?
+    /// The size of its body in bytes.
+    package let bodyBytes: Int
+    /// The UTC day whose table holds the body.
+    package let bodyDay: Int
+    /// The numbers of its own deliveries, replays aside.
+    package let deliveries: Range<Int64>
+    /// How often it came again.
+    package let duplicates: Int
+    /// When it last came again.
+    package let lastDuplicateAt: Instant?
+
+    static let columns = """
+        seq, received_at, source_id, secret_id, provider_event_id, type, priority, occurred_at, lane, content_type,
+        body_bytes, body_day, first_delivery, delivery_count, duplicates, last_duplicate_at
+        """
+
+    init(_ row: Row, _ snapshot: RegistrySnapshot, _ transaction: Transaction) throws {
+        let seq = try row.integer(0)
+        receivedAt = try row.instant(1)
+        id = EventID(at: receivedAt, sequence: seq)
+        sourceID = try row.integer(2)
+        sourceName =
+            try snapshot.source(id: sourceID)?.name.text
+            ?? RemovedNameTable.name(.source, sourceID, transaction) ?? "unknown"
+        secretID = try row.integer(3)
+        providerEventID = try row.blob(4)
+        type = try row.text(5)
+        priority = Priority(rawValue: Int(try row.integer(6))) ?? .normal
+        occurredAt = try row.optionalInteger(7).map(Instant.init(microseconds:))
+        lane = try row.integer(8)
+        contentType = try row.optionalText(9)
+        bodyBytes = Int(try row.integer(10))
+        bodyDay = Int(try row.integer(11))
+        let first = try row.integer(12)
+        deliveries = first..<(first + (try row.integer(13)))
+        duplicates = Int(try row.integer(14))
+        lastDuplicateAt = try row.optionalInteger(15).map(Instant.init(microseconds:))
+    }
+}
+
+/// Which events are meant; all parts must hold.
+package struct EventFilter: Hashable, Sendable {
+    /// Only events of this source.
+    package var sourceID: Int64?
+    /// Only events of these sources; nil is all. What an API key may see.
+    package var visibleSources: [Int64]?
+    /// Only events of types that match.
+    package var type: EventPattern?
+    /// Only events received at or after this instant.
+    package var since: Instant?
+    /// Only events received before this instant.
+    package var until: Instant?
+
+    /// Makes a filter; without arguments it means every event.
+    package init(
+        sourceID: Int64? = nil,
+        visibleSources: [Int64]? = nil,
+        type: EventPattern? = nil,
+        since: Instant? = nil,
+        until: Instant? = nil
+    ) {
+        self.sourceID = sourceID
+        self.visibleSources = visibleSources
+        self.type = type
+        self.since = since
+        self.until = until
+    }
+
+    /// The condition on the rows of `events`, over the parameters $1 to $6.
+    static let condition = """
+        ($1 IS NULL OR source_id = $1)
+        AND ($2 IS NULL OR source_id IN (SELECT value FROM json_each($2)))
+        AND ($3 IS NULL OR type = $3)
+        AND ($4 IS NULL OR substr(type, 1, length($4)) = $4)
+        AND ($5 IS NULL OR received_at >= $5)
+        AND ($6 IS NULL OR received_at < $6)
+        """
+
+    /// The arguments of `condition`.
+    var arguments: [SQLValue] {
+        let pattern = type?.text ?? "*"
+        let isPrefix = pattern.utf8.last == UInt8(ascii: "*")
+        let prefix = String(pattern.dropLast())
+        return [
+            sourceID.map { .integer($0) } ?? .null,
+            visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            isPrefix ? .null : .text(pattern),
+            isPrefix && !prefix.isEmpty ? .text(prefix) : .null,
+            since.map { .integer($0.microseconds) } ?? .null,
+            until.map { .integer($0.microseconds) } ?? .null,
+        ]
+    }
+}
+
+/// One page of a list, newest first.
+package struct Page<Element: Sendable>: Sendable {
+    /// The elements.
+    package let elements: [Element]
+    /// Where the next page starts; nil on the last page.
+    package let next: Int64?
+
+    /// The most elements of a page.
+    package static var limitMax: Int { 200 }
+
+    /// Cuts a page out of `limit + 1` elements.
+    init(_ found: [Element], limit: Int, number: (Element) -> Int64) {
+        elements = Array(found.prefix(limit))
+        next = found.count > limit ? elements.last.map(number) : nil
+    }
+}

@@ -1,0 +1,172 @@
+package import Domain
+package import Registry
+package import Storage
+package import Vault
+
+/// Reads events, deliveries and tries for people: lists, one thing, and its body.
+package struct WebhookQueries: Sendable {
+    private let database: Database
+    private let registry: ResourceRegistry
+    private let vault: Vault
+
+    /// Wires the queries.
+    package init(database: Database, registry: ResourceRegistry, vault: Vault) {
+        self.database = database
+        self.registry = registry
+        self.vault = vault
+    }
+
+    private static let listEvents = Statement(
+        """
+        SELECT \(StoredEvent.columns) FROM events
+        WHERE \(EventFilter.condition) AND ($7 IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
+        """
+    )
+    private static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
+    private static let listDeliveries = Statement(
+        """
+        \(StoredDelivery.select)
+        WHERE ($1 IS NULL OR d.destination_id = $1)
+            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
+            AND ($3 IS NULL OR d.state = $3)
+            AND ($4 IS NULL OR d.seq < $4)
+        ORDER BY d.seq DESC LIMIT $5
+        """
+    )
+    // The state stands in the text here: only then is the small index of dead letters used.
+    private static let listDead = Statement(
+        """
+        \(StoredDelivery.select)
+        WHERE d.state = 2 AND ($1 IS NULL OR d.destination_id = $1)
+            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
+            AND ($3 IS NULL OR d.state = $3)
+            AND ($4 IS NULL OR d.seq < $4)
+        ORDER BY d.seq DESC LIMIT $5
+        """
+    )
+    private static let selectDelivery = Statement("\(StoredDelivery.select) WHERE d.seq = $1")
+    private static let deliveriesOfEvent = Statement(
+        """
+        \(StoredDelivery.select)
+        WHERE d.seq >= $2 AND d.seq < $3
+            OR d.seq IN (SELECT seq FROM deliveries WHERE event_seq = $1 AND replay_id IS NOT NULL)
+        ORDER BY d.seq
+        """
+    )
+    private static let selectAttempts = Statement(
+        """
+        SELECT started_at, duration_microseconds, standby, status, error FROM delivery_attempts
+        WHERE delivery_seq = $1 ORDER BY number
+        """
+    )
+
+    /// One page of events, newest first.
+    ///
+    /// - Parameters:
+    ///   - next: where the page starts, as the page before said.
+    ///   - limit: 1 to `Page.limitMax`.
+    package func events(
+        _ filter: EventFilter,
+        next: Int64? = nil,
+        limit: Int
+    ) async throws -> Page<StoredEvent> {
+        let snapshot = registry.snapshot
+        let arguments = filter.arguments + [next.map { .integer($0) } ?? .null, .integer(Int64(limit + 1))]
+        let found = try await database.read { transaction in
+            try transaction.query(Self.listEvents, arguments).map {
+                try StoredEvent($0, snapshot, transaction)
+            }
+        }
+        return Page(found, limit: limit) { $0.id.sequence }
+    }
+
+    /// The event of this id; nil when there is none, or none of a visible source.
+    package func event(_ id: EventID, visibleSources: [Int64]? = nil) async throws -> StoredEvent? {
+        let snapshot = registry.snapshot
+        let event = try await database.read { transaction in
+            try transaction.first(Self.selectEvent, [.integer(id.sequence)])
+                .map { try StoredEvent($0, snapshot, transaction) }
+        }
+        guard let event, event.id == id, visibleSources?.contains(event.sourceID) ?? true else { return nil }
+        return event
+    }
+
+    /// The body of an event as it was received; nil when it has been dropped.
+    package func body(of event: StoredEvent) async throws -> [UInt8]? {
+        let sealed = try await database.read { transaction in
+            try EventBodyTable.load(seq: event.id.sequence, day: event.bodyDay, transaction)
+        }
+        guard let sealed else { return nil }
+        let context = PayloadContext.of(source: event.sourceID, providerEventID: event.providerEventID)
+        return try await vault.openPayload(sealed, context)
+    }
+
+    /// One page of deliveries, newest first.
+    package func deliveries(
+        _ filter: DeliveryFilter,
+        next: Int64? = nil,
+        limit: Int
+    ) async throws -> Page<StoredDelivery> {
+        let snapshot = registry.snapshot
+        let arguments: [SQLValue] = [
+            filter.destinationID.map { .integer($0) } ?? .null,
+            filter.visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            filter.state.map { .integer($0.rawValue) } ?? .null,
+            next.map { .integer($0) } ?? .null,
+            .integer(Int64(limit + 1)),
+        ]
+        let statement = filter.state == .dead ? Self.listDead : Self.listDeliveries
+        let found = try await database.read { transaction in
+            try transaction.query(statement, arguments).map { try StoredDelivery($0, snapshot, transaction) }
+        }
+        return Page(found, limit: limit) { $0.id.sequence }
+    }
+
+    /// The delivery of this id; nil when there is none, or none of a visible source.
+    package func delivery(_ id: DeliveryID, visibleSources: [Int64]? = nil) async throws -> StoredDelivery? {
+        let snapshot = registry.snapshot
+        let delivery = try await database.read { transaction in
+            try transaction.first(Self.selectDelivery, [.integer(id.sequence)])
+                .map { try StoredDelivery($0, snapshot, transaction) }
+        }
+        guard let delivery, delivery.id == id, visibleSources?.contains(delivery.sourceID) ?? true else {
+            return nil
+        }
+        return delivery
+    }
+
+    /// Every delivery of an event with its tries, replays included, oldest first.
+    package func history(of event: StoredEvent) async throws -> [(StoredDelivery, [AttemptRecord])] {
+        let snapshot = registry.snapshot
+        return try await database.read { transaction in
+            let arguments: [SQLValue] = [
+                .integer(event.id.sequence), .integer(event.deliveries.lowerBound),
+                .integer(event.deliveries.upperBound),
+            ]
+            return try transaction.query(Self.deliveriesOfEvent, arguments).map { row in
+                let delivery = try StoredDelivery(row, snapshot, transaction)
+                return (delivery, try Self.attempts(of: delivery.id, transaction))
+            }
+        }
+    }
+
+    /// The tries of a delivery, oldest first.
+    package func attempts(of delivery: DeliveryID) async throws -> [AttemptRecord] {
+        try await database.read { try Self.attempts(of: delivery, $0) }
+    }
+
+    private static func attempts(
+        of delivery: DeliveryID,
+        _ transaction: Transaction
+    ) throws -> [AttemptRecord] {
+        try transaction.query(selectAttempts, [.integer(delivery.sequence)]).map { row in
+            AttemptRecord(
+                startedAt: try row.instant(0),
+                duration: .microseconds(try row.integer(1)),
+                isStandby: try row.bool(2),
+                status: try row.optionalInteger(3).map(Int.init),
+                error: try row.optionalText(4)
+            )
+        }
+    }
+}
