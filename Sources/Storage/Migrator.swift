@@ -5,7 +5,7 @@ struct Migrator {
     private static let createTable: Statement = """
         CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)
         """
-    private static let selectAll: Statement = "SELECT number, name FROM migrations ORDER BY number"
+    static let selectAll: Statement = "SELECT number, name FROM migrations ORDER BY number"
     private static let insert: Statement = "INSERT INTO migrations (number, name) VALUES ($1, $2)"
 
     /// Checks the list before anything is opened.
@@ -37,7 +37,8 @@ struct Migrator {
         }
     }
 
-    private func missing(_ recorded: [Row]) throws(StorageError) -> [Migration] {
+    /// What is not applied yet, given the rows of the table of migrations.
+    func missing(_ recorded: [Row]) throws(StorageError) -> [Migration] {
         var known: [Int: String] = [:]
         for migration in migrations { known[migration.number] = migration.name }
         var applied: Set<Int> = []

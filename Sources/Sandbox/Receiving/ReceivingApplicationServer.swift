@@ -20,6 +20,21 @@ package struct ReceivedDelivery: Hashable, Sendable {
     package let attempt: Int
     /// What was answered.
     package let answer: ReceivingApplication.Answer
+
+    /// Makes the note of one request.
+    package init(
+        webhookID: String,
+        type: String,
+        source: String,
+        attempt: Int,
+        answer: ReceivingApplication.Answer
+    ) {
+        self.webhookID = webhookID
+        self.type = type
+        self.source = source
+        self.attempt = attempt
+        self.answer = answer
+    }
 }
 
 /// A `ReceivingApplication` on a loopback port: `POST /hooks`.
