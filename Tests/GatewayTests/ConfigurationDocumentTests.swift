@@ -2,7 +2,7 @@ import Gateway
 import Testing
 
 private func read(_ text: String) throws {
-    let rules = DefinitionRules(source: { _ in nil }, destination: { _ in nil })
+    let rules = DefinitionRules(source: { _ in [] }, destination: { _ in [] })
     _ = try Configuration(text, file: "usher.yaml", rules: rules)
 }
 

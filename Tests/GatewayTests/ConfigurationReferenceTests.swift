@@ -26,7 +26,7 @@ import Testing
             log: {level: info, format: text}
             """,
             file: "usher.yaml",
-            rules: DefinitionRules(source: { _ in nil }, destination: { _ in nil })
+            rules: DefinitionRules(source: { _ in [] }, destination: { _ in [] })
         )
         #expect(configuration == Configuration())
     }
@@ -54,14 +54,14 @@ import Testing
         try #require(limits.count == 2)
         #expect(isTaken(template, limits[0]))
         #expect(isTaken(template, limits[1]))
-        #expect(!isTaken(template, limits[0] - 0.05))
+        #expect(!isTaken(template, limits[0] - 0.005))
         #expect(!isTaken(template, limits[0] - 1))
         #expect(!isTaken(template, limits[1] + 1))
     }
 
     private func isTaken(_ template: String, _ number: Double) -> Bool {
         let text = Int(exactly: number).map(String.init) ?? String(number)
-        let rules = DefinitionRules(source: { _ in nil }, destination: { _ in nil })
+        let rules = DefinitionRules(source: { _ in [] }, destination: { _ in [] })
         let yaml = template.replacing("%", with: text)
         return (try? Configuration(yaml, file: "usher.yaml", rules: rules)) != nil
     }

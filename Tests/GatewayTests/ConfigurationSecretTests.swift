@@ -76,7 +76,7 @@ private func resolved(_ text: String) throws -> String {
     }
 
     @Test func `a configuration file that is not there or not text is named`() throws {
-        let rules = DefinitionRules(source: { _ in nil }, destination: { _ in nil })
+        let rules = DefinitionRules(source: { _ in [] }, destination: { _ in [] })
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         let gone = #expect(throws: ConfigurationError.self) { try Configuration.load(path, rules: rules) }
         #expect(gone?.description == "cannot read \(path): there is no such file")

@@ -5,7 +5,7 @@ import Registry
 import Testing
 
 /// No rules beyond the table of keys.
-private let anything = DefinitionRules(source: { _ in nil }, destination: { _ in nil })
+private let anything = DefinitionRules(source: { _ in [] }, destination: { _ in [] })
 
 private func parse(_ text: String, rules: DefinitionRules = anything) throws -> Configuration {
     try Configuration(text, file: "usher.yaml", rules: rules)
@@ -229,7 +229,7 @@ private func name(_ text: String) throws -> ResourceName {
         ),
         (
             "sources:\n  a: {provider: stripe, rate_per_second: .inf}",
-            "2:42: sources.a.rate_per_second: must be a number from 0.1 to 100000; here it is `.inf`"
+            "2:42: sources.a.rate_per_second: must be a number from 0.01 to 100000; here it is `.inf`"
         ),
         (
             "sources:\n  a: {provider: generic, settings: [1]}",
@@ -276,8 +276,8 @@ private func name(_ text: String) throws -> ResourceName {
 
     @Test func `rules of providers and addresses are reported at the key they are about`() {
         let rules = DefinitionRules(
-            source: { $0.provider == "stripe" ? nil : "nobody knows `\($0.provider)`" },
-            destination: { $0.allowPrivate ? nil : "needs https" }
+            source: { $0.provider == "stripe" ? [] : [("provider", "nobody knows `\($0.provider)`")] },
+            destination: { $0.allowPrivate ? [] : [("url", "needs https"), ("standby_url", "needs https")] }
         )
         let text = """
             sources:
@@ -287,7 +287,9 @@ private func name(_ text: String) throws -> ResourceName {
             """
         #expect(
             problems(text, rules: rules) == [
-                "2:22: sources.a: nobody knows `strip`", "4:9: destinations.app: needs https",
+                "2:22: sources.a.provider: nobody knows `strip`",
+                "4:8: destinations.app.standby_url: needs https",
+                "4:9: destinations.app.url: needs https",
             ]
         )
     }

@@ -18,7 +18,8 @@ enum DocumentationRule {
         }
     }
 
-    /// The name behind an access level; nil when no declaration follows (an import, `package(set)`).
+    /// The name behind an access level; nil when none follows (an import, `package(set)`), or
+    /// when a literal's protocol says what it is.
     private static func declaredName(_ file: SourceFile, after index: Int) -> String? {
         let keywords: Set<String> = [
             "func", "var", "let", "struct", "enum", "actor", "protocol", "typealias", "associatedtype",
@@ -26,6 +27,7 @@ enum DocumentationRule {
         ]
         for next in (index + 1)..<min(index + 10, file.code.count) {
             let word = file.word(next)
+            if word == "init", file.word(next + 2).hasSuffix("Literal") { return nil }
             if word == "init" || word == "subscript" { return word }
             if word == "class", !["func", "var"].contains(file.word(next + 1)) { return file.word(next + 1) }
             if keywords.contains(word) { return file.word(next + 1) }

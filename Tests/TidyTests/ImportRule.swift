@@ -19,7 +19,7 @@ enum ImportRule {
 
     private static func allowedModules(_ file: SourceFile, manifest: Manifest) -> Set<String> {
         let always: Set<String> = ["Synchronization", "FoundationEssentials"]
-        let system: Set<String> = ["Foundation", "Dispatch", "Glibc"]
+        let system: Set<String> = ["Foundation", "Dispatch", "Glibc", "Musl", "Darwin"]
         if file.isTest {
             let target = manifest.targets[file.target] ?? .init()
             return always.union(system).union(["Testing"]).union(target.ours).union(modules(target.products))

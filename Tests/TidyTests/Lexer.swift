@@ -15,6 +15,8 @@ struct Token: Equatable {
     let text: String
     /// Counts from 1; for what spans lines, the first.
     let line: Int
+    /// Whether nothing stands between it and what comes before.
+    let isAttached: Bool
 }
 
 /// Cuts a source into tokens: enough of Swift's grammar for rules about words, not more.
@@ -159,9 +161,9 @@ struct Lexer {
     }
 
     private mutating func add(_ kind: Token.Kind, from start: Int, to end: Int, line: Int) {
-        tokens.append(
-            Token(kind: kind, text: String(decoding: bytes[start..<end], as: UTF8.self), line: line)
-        )
+        let isAttached = start > 0 && bytes[start - 1] > UInt8(ascii: " ")
+        let text = String(decoding: bytes[start..<end], as: UTF8.self)
+        tokens.append(Token(kind: kind, text: text, line: line, isAttached: isAttached))
     }
 
     private func isWord(_ byte: UInt8) -> Bool {

@@ -9,6 +9,8 @@ struct Manifest {
 
     /// The targets by name, test targets as `DomainTests`.
     private(set) var targets: [String: Target] = [:]
+    /// The packages it depends on, by the last part of their URL.
+    private(set) var packages: Set<String> = []
 
     init(_ text: String) {
         let tokens = Lexer.tokens(of: text).filter { $0.kind != .comment }
@@ -19,19 +21,30 @@ struct Manifest {
             })
         else { return }
         for index in package..<tokens.count where tokens[index].kind == .word {
+            if tokens[index].text == "url", let url = tokens[index...].first(where: { $0.kind == .string }) {
+                packages.insert(url.text.split(separator: "/").last.map(String.init) ?? "")
+            }
             guard ["target", "executableTarget", "tests"].contains(tokens[index].text) else { continue }
             let arguments = Self.group(tokens, from: index + 1, "(", ")")
             guard let name = arguments.first(where: { $0.kind == .string })?.text else { continue }
-            let list = arguments.firstIndex { $0.text == "[" }.map {
-                Self.group(arguments, from: $0, "[", "]")
-            }
+            let list = Self.dependencies(arguments)
             var target = Target()
-            for item in list ?? [] {
+            for item in list {
                 if item.kind == .string { target.ours.insert(item.text) }
                 if let product = products[item.text], item.kind == .word { target.products.insert(product) }
             }
             targets[tokens[index].text == "tests" ? name + "Tests" : name] = target
         }
+    }
+
+    /// The list behind the name or behind `dependencies:`; others hold resources and settings.
+    private static func dependencies(_ arguments: [Token]) -> [Token] {
+        let start = arguments.indices.first { index in
+            guard arguments[index].text == "[", index > 0 else { return false }
+            return arguments[index - 1].text == ","
+                || (index > 1 && arguments[index - 2].text == "dependencies")
+        }
+        return start.map { group(arguments, from: $0, "[", "]") } ?? []
     }
 
     /// `let nioCore = Target.Dependency.product(name: "NIOCore", …)`: the constants and their products.

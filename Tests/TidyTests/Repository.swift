@@ -8,6 +8,16 @@ enum Repository {
     /// `Package.swift` as data.
     static let manifest = Manifest(read("Package.swift"))
 
+    /// The names in the column `column` of the tables of a page, each in backticks; headings have none.
+    static func tableNames(_ page: String, column: Int) -> [String] {
+        read(page).split(separator: "\n").filter { $0.hasPrefix("|") }.compactMap { row in
+            let cells = row.split(separator: "|")
+            guard cells.indices.contains(column) else { return nil }
+            let cell = cells[column].trimmingCharacters(in: .whitespaces)
+            return cell.hasPrefix("`") && cell.hasSuffix("`") ? String(cell.dropFirst().dropLast()) : nil
+        }
+    }
+
     /// What all rules find, exceptions not yet taken out.
     static let findings: [Finding] = files.flatMap { file in
         ImportRule.findings(file, manifest: manifest) + SizeRule.findings(file) + WordRule.findings(file)

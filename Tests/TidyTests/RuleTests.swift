@@ -35,7 +35,7 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
 
     @Test(arguments: [
         "let a = time.now()", "let a = self.now", "clocks[0].now", "let a: any Collection",
-        "let a: AnyObject",
+        "let a: AnyObject", "if try !isEmpty() {}",
         "// Date() and Task.sleep and print(1)", "let a = \"Date() .now try! Any\"",
         "Int.random(in: 0..<3, using: &seed)",
         "list.shuffled(using: &seed)", "random.next()", "log.print(1)",
@@ -123,7 +123,8 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
         "/// It is.\n@frozen\n@available(*, unavailable)\npackage struct A {}",
         "package import Domain".replacing("Domain", with: "Synchronization"),
         "package var description: String { \"\" }",
-        "struct A {}", "private(set) var a = 1", "/// It is.\npackage(set) var a = 1",
+        "struct A {}", "private(set) var a = 1", "package init(stringLiteral text: String) {}",
+        "/// It is.\npackage(set) var a = 1",
     ])
     func `what is documented or private is not`(text: String) {
         #expect(inDomain(text) == [])
@@ -137,12 +138,13 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
         func target(_ name: String) -> Target { .target(name: name) }
         let package = Package(
             name: "usher",
+            dependencies: [.package(url: "https://example.com/apple/swift-crypto", from: "4.5.2")],
             products: [.executable(name: "usher", targets: ["usher"])],
             targets: [
                 target("Domain"),  // "Nothing"
                 target("Vault", ["Domain", crypto]),
                 .executableTarget(name: "usher", dependencies: ["Vault"], swiftSettings: settings),
-                .target(name: "CSimulation"),
+                .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
                 tests("Vault", ["Vault", crypto], resources: [.copy("Vectors")]),
             ]
         )
@@ -150,6 +152,7 @@ private func inDomain(_ text: String) -> [String] { rules("Sources/Domain/Sample
     )
 
     @Test func `targets and their edges are read`() {
+        #expect(manifest.packages == ["swift-crypto"])
         #expect(
             manifest.targets == [
                 "Domain": .init(),

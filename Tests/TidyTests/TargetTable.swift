@@ -50,7 +50,7 @@ struct TargetRule {
         ),
         TargetRule("Vault", .sealing, "Domain Storage Transport", products: "Crypto Logging"),
         TargetRule("Telemetry", .sealing, "Domain Storage Transport", products: "Logging"),
-        TargetRule("Registry", .existence, "Domain Storage Vault", products: "Logging"),
+        TargetRule("Registry", .existence, "Domain Providers Storage Transport Vault"),
         TargetRule("Access", .existence, "Domain Storage Vault", products: "Crypto Logging"),
         TargetRule(
             "Webhooks",
@@ -93,7 +93,7 @@ struct TargetRule {
             CSimulation Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry \
             Webhooks HTTPAPI Gateway Sandbox
             """,
-            products: "GRDB Logging Collections"
+            products: "Logging HeapModule"
         ),
         TargetRule(
             "UsherTesting",
@@ -107,14 +107,15 @@ struct TargetRule {
         all.first { $0.name == name }
     }
 
-    /// What the tests of a target may use beyond what the target itself may, `UsherTesting` and `Testing`.
+    /// What the tests of a target may use beyond what the target itself may, `UsherTesting` and `Logging`.
     static let extraForTests: [String: Set<String>] = [
-        "SignaturesTests": ["Providers"]
+        "SignaturesTests": ["Providers"],
+        "SimulationTests": ["GRDB"],
     ]
 
     /// Packages that belong to few targets: what they do is done there and nowhere else.
     static let onlyIn: [String: Set<String>] = [
-        "GRDB": ["Storage", "Simulation"],
+        "GRDB": ["Storage"],
         "Yams": ["Gateway"],
         "ArgumentParser": ["usher"],
         "HummingbirdCore": ["HTTPAPI", "Sandbox"],
@@ -123,7 +124,7 @@ struct TargetRule {
     ]
 
     /// Packages that compute only, and so may be used in layers 0 and 1.
-    static let pureProducts: Set<String> = ["Crypto", "Collections"]
+    static let pureProducts: Set<String> = ["Crypto", "Collections", "HeapModule", "DequeModule"]
 
     /// Why `self` may not import `other`; nil when it may.
     func objection(to other: TargetRule) -> String? {

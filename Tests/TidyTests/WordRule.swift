@@ -71,7 +71,9 @@ struct BannedWord: Sendable {
                 "use a Mutex",
                 ["nonisolated", "(", "unsafe", ")"]
             ),
-            BannedWord("try!", .everywhere, "handle the error", ["try", "!"]),
+            BannedWord("try!", .everywhere, "handle the error", ["try", "!"]) {
+                !$0.code[$1 + 1].isAttached
+            },
             BannedWord("Any", .everywhere, "name the type", ["Any"]),
             BannedWord("@testable", .everywhere, "test what is `package`", ["@", "testable"]),
             BannedWord(

@@ -4,17 +4,20 @@ package import Registry
 
 /// What a definition must obey beyond the table of keys: the rules of its provider and of outgoing addresses.
 ///
-/// They belong to other targets. Each function gives nil, or what is wrong.
+/// They belong to other targets. Each function gives what is wrong, by the key it is about: `url`, `settings.header`.
 package struct DefinitionRules: Sendable {
+    /// A key below the definition's own, and what is wrong with it.
+    package typealias Problem = (key: String, message: String)
+
     /// Checks provider and settings of a source.
-    package let source: @Sendable (SourceDefinition) -> String?
+    package let source: @Sendable (SourceDefinition) -> [Problem]
     /// Checks the addresses of a destination.
-    package let destination: @Sendable (DestinationDefinition) -> String?
+    package let destination: @Sendable (DestinationDefinition) -> [Problem]
 
     /// Makes the rules from their functions.
     package init(
-        source: @escaping @Sendable (SourceDefinition) -> String?,
-        destination: @escaping @Sendable (DestinationDefinition) -> String?
+        source: @escaping @Sendable (SourceDefinition) -> [Problem],
+        destination: @escaping @Sendable (DestinationDefinition) -> [Problem]
     ) {
         self.source = source
         self.destination = destination
@@ -116,9 +119,7 @@ extension SourceDefinition {
         bodyBytesMax = section.whole("body_bytes_max") ?? bodyBytesMax
         ratePerSecond = section.number("rate_per_second")
         vendor = section.text("vendor").flatMap { ResourceName($0) }
-        if let problem = rules.source(self) {
-            reader.report(section.position("provider"), section.path, problem)
-        }
+        reader.report(rules.source(self), of: section)
     }
 }
 
@@ -152,8 +153,6 @@ extension DestinationDefinition {
         timeout = section.whole("timeout_seconds").map { .seconds($0) } ?? timeout
         attemptsMax = section.whole("attempts_max") ?? attemptsMax
         vendor = section.text("vendor").flatMap { ResourceName($0) }
-        if let problem = rules.destination(self) {
-            reader.report(section.position("url"), section.path, problem)
-        }
+        reader.report(rules.destination(self), of: section)
     }
 }

@@ -155,7 +155,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             path: "sources.NAME.rate_per_second",
-            kind: .number(0.1...100_000),
+            kind: .number(0.01...100_000),
             unit: "webhooks/s",
             summary:
                 "The most webhooks a second, with a burst of one second; more get 503. Left out: no limit."
@@ -242,7 +242,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             path: "destinations.NAME.rate_per_second",
-            kind: .number(0.1...100_000),
+            kind: .number(0.01...100_000),
             unit: "deliveries/s",
             summary: "The most deliveries a second, with a burst of one second. Left out: no limit."
         ),

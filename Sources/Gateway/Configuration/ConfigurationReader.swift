@@ -41,6 +41,14 @@ struct ConfigurationReader {
         problems.append(ConfigurationProblem(position: position, key: path, message: message))
     }
 
+    /// Adds what the rules of other targets found in a section, each problem at its key.
+    mutating func report(_ problems: [DefinitionRules.Problem], of section: ConfigurationSection) {
+        for problem in problems {
+            let key = problem.key.prefix { $0 != "." }
+            report(section.position(String(key)), joined(section.path, problem.key), problem.message)
+        }
+    }
+
     private mutating func members(
         of node: ConfigurationDocument.Node,
         path: String
