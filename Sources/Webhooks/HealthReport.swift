@@ -53,6 +53,15 @@ package struct HealthReport: Sendable {
     /// The destinations, by name.
     package let destinations: [DestinationHealth]
 
+    /// The same of what may be seen; `mayRead` is given the owning vendor, nil for the platform.
+    package func visible(_ mayRead: (ResourceName?) -> Bool) -> HealthReport {
+        HealthReport(
+            at: at,
+            sources: sources.filter { mayRead($0.source.definition.vendor) },
+            destinations: destinations.filter { mayRead($0.destination.definition.vendor) }
+        )
+    }
+
     /// Whether anything that is switched on is down.
     package var isDown: Bool {
         sources.contains { $0.state == .down } || destinations.contains { $0.state == .down }

@@ -100,7 +100,7 @@ package enum GatewayProcess {
         let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
         try await services.registry.commit(plan.entries.map(\.change), owner: .file)
         let firstKey = try await services.keys.ensureFirstAdminKey()
-        let api = services.api()
+        let api = services.api(ports)
         let server = try HTTPServer(
             configuration.serverSettings,
             HTTPServer.Dependencies(

@@ -2,10 +2,23 @@ package import HTTPAPI
 
 extension Services {
     /// The HTTP API over these services.
-    package func api() -> GatewayAPI {
-        GatewayAPI(
+    package func api(_ ports: Ports) -> GatewayAPI {
+        let context = ResourceContext(
+            database: database,
+            vault: vault,
+            registry: registry,
+            keys: keys,
+            queries: queries,
+            replayer: replayer,
+            health: health,
+            metrics: metrics,
+            time: ports.time,
+            publicURL: ports.publicURL
+        )
+        let router = ResourceRouter.make(context, logger: ports.logger)
+        return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver),
-            router: { Problem.notFound.response(for: $0.id) }
+            router: { await router.respond(to: $0) }
         )
     }
 }

@@ -39,7 +39,8 @@ package struct ControlAddress: Hashable, Sendable, CustomStringConvertible {
         switch host.lowercased() {
         case "localhost", "::1", "[::1]": true
         case let name:
-            name.utf8.starts(with: "127.".utf8) && name.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+            name.utf8.starts(with: "127.".utf8)
+                && name.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
         }
     }
 }

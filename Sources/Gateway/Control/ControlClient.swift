@@ -38,7 +38,8 @@ package struct ControlClient: Sendable {
     }
 
     /// Asks for something to be done.
-    package func post(_ path: String, _ body: JSONValue = .object([])) async throws(ControlError) -> JSONValue {
+    package func post(_ path: String, _ body: JSONValue = .object([])) async throws(ControlError) -> JSONValue
+    {
         try await call(ControlRequest("POST", path, body: body))
     }
 
@@ -79,7 +80,9 @@ package struct ControlClient: Sendable {
     private func message(for request: ControlRequest) -> ControlMessage {
         var headers = [(name: "accept", value: "application/json"), (name: "user-agent", value: "usher-cli")]
         if let key {
-            headers.append((name: "authorization", value: "Bearer " + String(decoding: key.bytes, as: UTF8.self)))
+            headers.append(
+                (name: "authorization", value: "Bearer " + String(decoding: key.bytes, as: UTF8.self))
+            )
         }
         if request.body != nil { headers.append((name: "content-type", value: "application/json")) }
         return ControlMessage(
@@ -101,7 +104,9 @@ package struct ControlClient: Sendable {
         return .refused(
             status: response.status,
             code: code,
-            text: [problem["title"]?.string, problem["detail"]?.string].compactMap(\.self).joined(separator: " "),
+            text: [problem["title"]?.string, problem["detail"]?.string].compactMap(\.self).joined(
+                separator: " "
+            ),
             details: extensions.flatMap(Self.lines),
             retryAfterSeconds: response.headers.first("retry-after").flatMap { Int($0) }
         )

@@ -40,7 +40,10 @@ package final class HTTPControl: Sendable {
         for (name, value) in message.headers { request.headers.add(name: name, value: value) }
         if !message.body.isEmpty { request.body = .bytes(message.body) }
         do {
-            let response = try await client.execute(request, timeout: .nanoseconds(timeout.microseconds * 1_000))
+            let response = try await client.execute(
+                request,
+                timeout: .nanoseconds(timeout.microseconds * 1_000)
+            )
             let body = try await response.body.collect(upTo: ControlClient.responseBytesMax)
             return ControlResponse(
                 status: Int(response.status.code),
@@ -77,7 +80,8 @@ package final class HTTPControl: Sendable {
     private static func controlError(_ error: HTTPClientError, base: String) -> ControlError {
         switch error {
         case .connectTimeout: .notRunning(url: base)
-        case .deadlineExceeded, .readTimeout, .writeTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
+        case .deadlineExceeded, .readTimeout, .writeTimeout, .tlsHandshakeTimeout,
+            .getConnectionFromPoolTimeout:
             .timedOut(url: base)
         case .invalidURL, .emptyHost, .emptyScheme:
             .invalidAddress(base, reason: error.shortDescription)

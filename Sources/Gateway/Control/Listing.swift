@@ -25,14 +25,23 @@ package struct Listing: Sendable {
 extension Listing {
     /// Sources.
     package static let sources = Listing(
-        [.init("name"), .init("provider"), .init("enabled"), .init("secrets", .right), .init("owner"), .init("url")],
+        [
+            .init("name"), .init("provider"), .init("enabled"), .init("secrets", .right), .init("owner"),
+            .init("url"),
+        ],
         empty: "There are no sources yet: describe one in usher.yaml and run `usher apply -f usher.yaml`."
-    ) { [$0.word("name"), $0.word("provider"), $0.word("enabled"), $0.count("secrets"), $0.word("owner"), $0.word("url")] }
+    ) {
+        [
+            $0.word("name"), $0.word("provider"), $0.word("enabled"), $0.count("secrets"), $0.word("owner"),
+            $0.word("url"),
+        ]
+    }
 
     /// Destinations.
     package static let destinations = Listing(
         [.init("name"), .init("state"), .init("events"), .init("owner"), .init("url")],
-        empty: "There are no destinations yet: describe one in usher.yaml and run `usher apply -f usher.yaml`."
+        empty:
+            "There are no destinations yet: describe one in usher.yaml and run `usher apply -f usher.yaml`."
     ) { [$0.word("name"), $0.destinationState, $0.words("events"), $0.word("owner"), $0.word("url")] }
 
     /// Events.
@@ -44,7 +53,8 @@ extension Listing {
         empty: "There are no such events: send one with `usher trigger stripe payment_intent.succeeded`."
     ) {
         [
-            $0.time("received_at"), $0.word("source"), $0.word("type"), $0.word("priority"), $0.word("body_bytes"),
+            $0.time("received_at"), $0.word("source"), $0.word("type"), $0.word("priority"),
+            $0.word("body_bytes"),
             $0.word("duplicates"), $0.word("id"),
         ]
     }
@@ -58,7 +68,8 @@ extension Listing {
         empty: "It goes to no destination: see which event types each wants with `usher destinations list`."
     ) {
         [
-            $0.word("id"), $0.word("destination"), $0.word("state"), $0.word("attempts"), $0.time("finished_at"),
+            $0.word("id"), $0.word("destination"), $0.word("state"), $0.word("attempts"),
+            $0.time("finished_at"),
             $0.time("due_at"), $0.word("error"),
         ]
     }
@@ -80,7 +91,8 @@ extension Listing {
     /// API keys.
     package static let keys = Listing(
         [
-            .init("id"), .init("label"), .init("principal"), .init("level"), .init("created"), .init("expires"),
+            .init("id"), .init("label"), .init("principal"), .init("level"), .init("created"),
+            .init("expires"),
             .init("last used"), .init("revoked"),
         ],
         empty: "There are no keys: make one with `usher keys create LABEL --level read`."

@@ -9,6 +9,7 @@ package enum ProgressBar {
         let filled = Int((part * Double(width)).rounded(.down))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let percent = "\(Int((part * 100).rounded(.down)))%"
-        return bar + String(repeating: " ", count: 5 - percent.count) + percent + "  " + TerminalText.safe(note)
+        return bar + String(repeating: " ", count: 5 - percent.count) + percent + "  "
+            + TerminalText.safe(note)
     }
 }

@@ -28,7 +28,8 @@ package enum ClockCheck {
             return .warning(
                 check,
                 "the clock moved by \(Int((drift / .milliseconds(1)).rounded())) ms within a moment",
-                mend: "let NTP slew the clock, not step it; on a virtual machine look at its time synchronisation"
+                mend:
+                    "let NTP slew the clock, not step it; on a virtual machine look at its time synchronisation"
             )
         }
         return .ok(check, "the clock says \(wall.second) and runs evenly")

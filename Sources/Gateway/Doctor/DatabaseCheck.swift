@@ -21,13 +21,17 @@ package enum DatabaseCheck {
                 return .problem(
                     check,
                     "\(path) is damaged: " + inspection.damage.prefix(3).joined(separator: "; "),
-                    mend: "stop the server, keep a copy of the file for inspection, and restore the last backup"
+                    mend:
+                        "stop the server, keep a copy of the file for inspection, and restore the last backup"
                 )
             }
             let whole = thorough ? " and whole" : "; --thorough reads it through as well"
             guard inspection.missingMigrations.isEmpty else {
                 let count = inspection.missingMigrations.count
-                return .ok(check, "\(path) can be opened\(whole); the next start brings it up to date (\(count) steps)")
+                return .ok(
+                    check,
+                    "\(path) can be opened\(whole); the next start brings it up to date (\(count) steps)"
+                )
             }
             return .ok(check, "\(path) can be opened\(whole), its schema is current")
         }

@@ -32,12 +32,17 @@ package enum DestinationCheck {
                 mend: "use a public https URL, or set `allow_private: true` when it is on your own network"
             )
         case .unresolvable:
-            .problem(check, "the host of \(url) has no address", mend: "check the spelling and this machine's DNS")
+            .problem(
+                check,
+                "the host of \(url) has no address",
+                mend: "check the spelling and this machine's DNS"
+            )
         case .unreachable(let reason):
             .warning(
                 check,
                 "\(url) does not take connections: \(reason)",
-                mend: "start the application, or open the firewall; until then events wait and are tried again"
+                mend:
+                    "start the application, or open the firewall; until then events wait and are tried again"
             )
         }
     }

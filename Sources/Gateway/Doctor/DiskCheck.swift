@@ -74,7 +74,8 @@ package enum DiskCheck {
             return .warning(
                 check,
                 "a sync of \(folder) takes \(milliseconds): faster than any disk, so it may not be one",
-                mend: "switch off volatile write caching (hypervisor: cache=none or writethrough; mount without nobarrier)"
+                mend:
+                    "switch off volatile write caching (hypervisor: cache=none or writethrough; mount without nobarrier)"
             )
         }
         if measured.syncMedian > .milliseconds(50) {
@@ -92,7 +93,11 @@ package enum DiskCheck {
         let free = "\(freeBytes / 1_048_576) MiB free in \(folder)"
         return switch freeBytes {
         case ..<268_435_456:
-            .problem(check, "only " + free, mend: "free some space: on a full disk webhooks are answered with 503")
+            .problem(
+                check,
+                "only " + free,
+                mend: "free some space: on a full disk webhooks are answered with 503"
+            )
         case ..<2_147_483_648:
             .warning(check, "only " + free, mend: "free some space, or move the data folder to a larger disk")
         default: .ok(check, free)

@@ -63,7 +63,11 @@ package struct Doctor: Sendable {
             return DiskCheck.findings(try DiskCheck.measure(folder: folder), folder: folder)
         } catch {
             return [
-                .problem("disk-sync", "\(folder): \(error)", mend: "let the user that runs usher write to the folder")
+                .problem(
+                    "disk-sync",
+                    "\(folder): \(error)",
+                    mend: "let the user that runs usher write to the folder"
+                )
             ]
         }
     }
@@ -119,7 +123,11 @@ package struct Doctor: Sendable {
                     _ = try resolver.resolve(reference, for: owner)
                     return nil
                 } catch {
-                    return .problem("secret of \(owner)", "\(error)", mend: "give usher the secret, then run this again")
+                    return .problem(
+                        "secret of \(owner)",
+                        "\(error)",
+                        mend: "give usher the secret, then run this again"
+                    )
                 }
             }
         }

@@ -20,10 +20,17 @@ package enum KeyCheck {
     private static func file(_ path: String, _ databaseExists: Bool) -> Finding {
         do {
             guard try RootKeyFile.load(path) == nil else {
-                return .ok(check, "\(path) is a root key, readable by its owner only; keep a copy in a safe place")
+                return .ok(
+                    check,
+                    "\(path) is a root key, readable by its owner only; keep a copy in a safe place"
+                )
             }
         } catch {
-            return .problem(check, "\(error)", mend: "make the file what it was: chmod 600 and the original line")
+            return .problem(
+                check,
+                "\(error)",
+                mend: "make the file what it was: chmod 600 and the original line"
+            )
         }
         guard databaseExists else {
             return .ok(check, "\(path) does not exist yet: the first start makes it")
@@ -47,7 +54,11 @@ package enum KeyCheck {
             _ = try RootKey.parse(value)
             return .ok(check, "the environment variable \(name) holds a root key")
         } catch {
-            return .problem(check, "\(name): \(error)", mend: "copy the key whole: 59 characters from ushrk1_")
+            return .problem(
+                check,
+                "\(name): \(error)",
+                mend: "copy the key whole: 59 characters from ushrk1_"
+            )
         }
     }
 }

@@ -32,7 +32,8 @@ package enum PortCheck {
             .problem(
                 check,
                 "\(address) cannot be listened on: \(reason)",
-                mend: "use an address of this machine and a port above 1023, or give usher CAP_NET_BIND_SERVICE"
+                mend:
+                    "use an address of this machine and a port above 1023, or give usher CAP_NET_BIND_SERVICE"
             )
         }
     }

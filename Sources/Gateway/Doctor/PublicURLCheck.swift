@@ -4,13 +4,18 @@ package enum PublicURLCheck {
     package static func finding(_ publicURL: String, endsTLS: Bool) -> Finding {
         let check = "public-url"
         guard let address = try? ControlAddress(publicURL) else {
-            return .problem(check, "\(publicURL) is not a URL", mend: "write for example https://hooks.example.com")
+            return .problem(
+                check,
+                "\(publicURL) is not a URL",
+                mend: "write for example https://hooks.example.com"
+            )
         }
         if address.isLoopback {
             return .warning(
                 check,
                 "\(publicURL) is this machine: providers cannot reach it",
-                mend: "set `public_url` to the address you enter at the providers; for trying things out it is fine"
+                mend:
+                    "set `public_url` to the address you enter at the providers; for trying things out it is fine"
             )
         }
         guard address.isEncrypted else {

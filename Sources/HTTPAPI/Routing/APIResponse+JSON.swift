@@ -6,9 +6,9 @@ extension APIResponse {
         APIResponse(status: status, contentType: "application/json", body: value.serialized())
     }
 
-    /// One page of a listing: `data`, and `next_cursor`, null on the last page.
+    /// One page of a listing: `data`, and `next`, null on the last page.
     package static func page(_ items: [JSONValue], nextCursor: String?) -> APIResponse {
-        json(["data": .array(items), "next_cursor": nextCursor.map { .string($0) } ?? .null])
+        json(["data": .array(items), "next": nextCursor.map { .string($0) } ?? .null])
     }
 }
 
@@ -18,7 +18,7 @@ extension Schema {
         .object([
             .required("data", .array(.named(name), count: 0...200), "The items, in order."),
             .required(
-                "next_cursor",
+                "next",
                 .nullable(.string(length: 1...CursorCodec.lengthMax)),
                 "Send it as `cursor` for the next page; null on the last."
             ),

@@ -1,0 +1,143 @@
+import Access
+import Domain
+import Registry
+import Webhooks
+
+/// Events: list, show, explain, replay.
+struct EventRoutes: Sendable {
+    let context: ResourceContext
+
+    var all: [Route] { [list, show, explain, replay] }
+
+    private var list: Route {
+        Route(
+            .get,
+            "/api/events",
+            id: "listEvents",
+            tag: "events",
+            summary: "Lists events, newest first.",
+            parameters: [
+                Parameters.source, Parameters.type, Parameters.since, Parameters.until, Parameters.limit,
+                Parameters.cursor,
+            ],
+            replies: [.json(200, .page(of: "Event"), "One page of events.")],
+            action: .guarded(.read) { call, scope in
+                let listing = call.listing("events", scope)
+                let page = try await context.queries.events(
+                    try filter(call, scope),
+                    next: try context.position(call, listing: listing),
+                    limit: call.limit
+                )
+                return .page(
+                    page.elements.map(\.json),
+                    nextCursor: context.cursor(page.next, listing: listing)
+                )
+            }
+        )
+    }
+
+    private var show: Route {
+        Route(
+            .get,
+            "/api/events/{id}",
+            id: "getEvent",
+            tag: "events",
+            summary: "Shows an event with its payload, its deliveries and their tries.",
+            parameters: [.init("payload", .boolean, "`false` leaves the payload out.")],
+            replies: [.json(200, .named("EventDetail"), "The event.")],
+            action: .guarded(.read) { call, scope in
+                let event = try await event(call, scope)
+                var members = event.json.object ?? []
+                let history = try await context.queries.history(of: event)
+                members.append(JSONMember("deliveries", .array(history.map { $0.0.json(tries: $0.1) })))
+                if call.text("payload") != "false" { members.append(try await payload(event)) }
+                return .json(.object(members))
+            }
+        )
+    }
+
+    private var explain: Route {
+        Route(
+            .get,
+            "/api/events/{id}/explain",
+            id: "explainEvent",
+            tag: "events",
+            summary: "Tells what happened to an event, in words.",
+            replies: [.json(200, .named("Explanation"), "The story.")],
+            action: .guarded(.read) { call, scope in
+                let event = try await event(call, scope)
+                let explanation = Explanation(
+                    event,
+                    history: try await context.queries.history(of: event),
+                    snapshot: context.registry.snapshot,
+                    now: context.time.now()
+                )
+                return .json(explanation.json)
+            }
+        )
+    }
+
+    private var replay: Route {
+        Route(
+            .post,
+            "/api/events/{id}/replay",
+            id: "replayEvent",
+            tag: "events",
+            summary: "Delivers an event again, to one destination or to all that want it now.",
+            body: .object([
+                .optional("destination", .string(length: 1...63), "Only to this destination.")
+            ]),
+            replies: [.json(200, .named("Replay"), "What was queued.")],
+            action: .guarded(.write) { call, scope in
+                let event = try await event(call, scope)
+                let destination = try context.destinationID(call.body?["destination"]?.string, scope)
+                let request = ReplayRequest(
+                    .event(event.id, destinationID: destination),
+                    requestedBy: scope.requester
+                )
+                return .json(try await context.replayer.start(request).json)
+            }
+        )
+    }
+
+    private func event(_ call: RouteCall, _ scope: AccessScope) async throws -> StoredEvent {
+        guard let id = EventID(call.path["id"]),
+            let event = try await context.queries.event(id, visibleSources: context.visibleSources(scope))
+        else { throw Problem.notFound }
+        return event
+    }
+
+    private func filter(_ call: RouteCall, _ scope: AccessScope) throws -> EventFilter {
+        EventFilter(
+            sourceID: try context.sourceID(call.text("source"), scope),
+            visibleSources: context.visibleSources(scope),
+            type: try EventPattern(parameter: call.text("type")),
+            since: try call.instant("since"),
+            until: try call.instant("until")
+        )
+    }
+
+    private func payload(_ event: StoredEvent) async throws -> JSONMember {
+        guard let body = try await context.queries.body(of: event) else {
+            return JSONMember("payload", .null)
+        }
+        if let value = try? JSONParser.parse(body) { return JSONMember("payload", value) }
+        return JSONMember("payload_base64", .string(Base64.encode(body)))
+    }
+}
+
+extension EventPattern {
+    /// Reads a pattern from a parameter or a body; 400 when it is none.
+    init?(parameter text: String?) throws {
+        guard let text else { return nil }
+        guard let pattern = EventPattern(text) else {
+            throw Problem.badRequest("invalid-type", "A type is `charge.refunded`, `charge.*` or `*`.")
+        }
+        self = pattern
+    }
+}
+
+extension AccessScope {
+    /// Who asks, for records: the id of the key.
+    var requester: String { keyID?.description ?? "console" }
+}

@@ -1,0 +1,89 @@
+import Access
+import Domain
+package import Logging
+import Registry
+import Storage
+import Vault
+import Webhooks
+
+/// The route table of everything but webhooks.
+package enum ResourceRouter {
+    /// The version in the OpenAPI document.
+    package static let version = "0.1.0"
+
+    /// Makes the router over the services.
+    package static func make(_ context: ResourceContext, logger: Logger) -> Router {
+        let routes =
+            EventRoutes(context: context).all + DeliveryRoutes(context: context).all
+            + ReplayRoutes(context: context).all + SourceRoutes(context: context).all
+            + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
+            + ConfigurationRoutes(context: context).all + HealthRoutes(context: context).all
+        let document = OpenAPI.route(documenting: routes, schemas: .resources, version: version)
+        let ports = Router.Ports(
+            authenticate: { request async throws(AccessError) in
+                try await context.keys.authenticate(
+                    authorization: request.headers.first("authorization"),
+                    client: ClientNetwork(address: request.clientAddress)
+                )
+            },
+            problem: Problem.init(service:),
+            keyLeaked: { request in
+                logger.warning(
+                    "an API key was sent in a URL; revoke it",
+                    metadata: ["request": "\(request.id)"]
+                )
+            }
+        )
+        return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+}
+
+extension Problem {
+    /// What a caller is told of an error of a service; nil for one that is not known.
+    init?(service error: any Error) {
+        switch error {
+        case let error as RegistryError: self.init(error)
+        case let error as StorageError where error.isRetryable: self = .unavailable
+        case is CancellationError: self = .unavailable
+        default: return nil
+        }
+    }
+
+    private init(_ error: RegistryError) {
+        switch error {
+        case .invalid(let problems):
+            self.init(
+                status: 422,
+                code: "invalid-definition",
+                title: "The definition is not valid.",
+                detail: error.description,
+                extensions: [
+                    JSONMember(
+                        "errors",
+                        .array(
+                            problems.map { ["field": .string($0.field), "message": .string($0.message)] }
+                        )
+                    )
+                ]
+            )
+        case .alreadyExists:
+            self.init(
+                status: 409,
+                code: "already-exists",
+                title: "The name is taken.",
+                detail: error.description
+            )
+        case .notFound:
+            self = .notFound
+        case .ownedByFile:
+            self.init(
+                status: 409,
+                code: "owned-by-file",
+                title: "The configuration file owns this.",
+                detail: error.description
+            )
+        case .tooMany:
+            self.init(status: 409, code: "too-many", title: "There are too many.", detail: error.description)
+        }
+    }
+}
