@@ -128,7 +128,8 @@ let package = Package(
         target(
             "Simulation",
             [
-                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
+                "Vault",
                 "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
             ]
         ),

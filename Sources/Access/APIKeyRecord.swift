@@ -38,9 +38,9 @@ package struct APIKeyRecord: Hashable, Sendable {
     func macInput(_ text: APIKeyText) -> [UInt8] {
         var bytes = Array("usher/api-key/1".utf8)
         bytes.appendPrefixed(text.bytes)
-        bytes.appendPrefixed(principal.description.utf8)
-        bytes.appendPrefixed(level.rawValue.utf8)
-        bytes.appendPrefixed((expiresAt.map { String($0.microseconds) } ?? "").utf8)
+        bytes.appendPrefixed(principal.description)
+        bytes.appendPrefixed(level.rawValue)
+        bytes.appendPrefixed(expiresAt.map { String($0.microseconds) } ?? "")
         return bytes
     }
 }

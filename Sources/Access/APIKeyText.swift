@@ -32,13 +32,13 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
         let secret = Base62.encode(random.bytes(32), digits: Self.secretDigits)
         let body = Array("\(Self.prefix)\(idText)_\(secret)".utf8)
         self.id = id
-        bytes = body + [UInt8(ascii: "_")] + Self.checksum(body)
+        bytes = body + [UInt8(ascii: "_")] + Self.checksum(body[...])
     }
 
     /// Reads a key; nil when the length, a character or the checksum is wrong.
     ///
     /// Nothing is trimmed or folded.
-    package init?(_ text: some Collection<UInt8>) {
+    package init?(_ text: ArraySlice<UInt8>) {
         guard text.count == Self.length else { return nil }
         let bytes = Array(text)
         let idEnd = Self.prefix.utf8.count + Self.idLength
@@ -70,7 +70,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     package var debugDescription: String { "<redacted>" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    private static func checksum(_ body: some Sequence<UInt8>) -> [UInt8] {
+    private static func checksum(_ body: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: CRC32.checksum(body))
         return Array(Base62.encode(bytes, digits: checksumDigits).utf8)

@@ -69,13 +69,14 @@ package final class APIKeys: Sendable {
         decoy = Self.decoy(now: time.now(), random: random)
     }
 
-    /// Writes the times of last use every minute until it is cancelled, and once more then.
+    /// Writes the times of last use every minute until it is cancelled; those of the last minute are then lost.
+    ///
+    /// Throws `CancellationError` when it is cancelled.
     package func run() async throws {
-        while !Task.isCancelled {
-            do { try await time.sleep(limits.lastUseInterval) } catch is CancellationError { break }
+        while true {
+            try await time.sleep(limits.lastUseInterval)
             await flushLastUses()
         }
-        await flushLastUses()
     }
 
     /// Writes the times of last use that were noted since the last call.
@@ -195,12 +196,12 @@ package final class APIKeys: Sendable {
         guard let authorization else { throw .unauthenticated }  // Nothing was tried.
         let presented = APIKeyText(bearerToken(authorization))
         let hash = vault.keyedHash(.apiKey, (presented ?? decoy.text).bytes)
-        let now = time.now()
+        let (now, elapsed) = (time.now(), time.elapsed())
         let (known, revocations) = checkedKeys.withLock {
-            ($0.use(hash, now: now, elapsed: time.elapsed()), $0.revocations)
+            ($0.use(hash, now: now, elapsed: elapsed), $0.revocations)
         }
         if let known, presented != nil { return known }
-        if case .wait(let wait) = failures.withLock({ $0.attempt(client, now: time.elapsed()) }) {
+        if case .wait(let wait) = failures.withLock({ $0.attempt(client, now: elapsed) }) {
             throw .tooManyFailures(retryAfter: wait)
         }
         let id = (presented ?? decoy.text).id
@@ -208,18 +209,22 @@ package final class APIKeys: Sendable {
         do {
             stored = try await answer { try await database.read { try APIKeyTable.find($0, id) } }
         } catch {
-            failures.withLock { $0.succeeded(client, now: time.elapsed()) }  // Not the client's failure.
+            notFailed(client, at: time.elapsed())  // It is the store that failed.
             throw error
         }
         let isRight = fits(presented ?? decoy.text, stored ?? decoy.key)
         guard isRight, presented != nil, let record = stored?.record, record.isLive(at: now) else {
             throw .unauthenticated
         }
-        failures.withLock { $0.succeeded(client, now: time.elapsed()) }
+        notFailed(client, at: time.elapsed())
         checkedKeys.withLock {
-            $0.checked(hash, record, now: now, elapsed: time.elapsed(), revocations: revocations)
+            $0.checked(hash, record, now: now, elapsed: elapsed, revocations: revocations)
         }
         return record.scope
+    }
+
+    private func notFailed(_ client: ClientNetwork, at elapsed: Duration) {
+        failures.withLock { $0.succeeded(client, now: elapsed) }
     }
 
     private func fits(_ text: APIKeyText, _ key: APIKeyTable.StoredKey) -> Bool {

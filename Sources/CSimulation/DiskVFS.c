@@ -110,6 +110,9 @@ static int file_control(sqlite3_file *base, int operation, void *argument) {
     case SQLITE_FCNTL_POWERSAFE_OVERWRITE:
         if (*(int *)argument < 0) *(int *)argument = 1;
         return SQLITE_OK;
+    case SQLITE_FCNTL_MMAP_SIZE:
+        *(sqlite3_int64 *)argument = 0;  // never mapped
+        return SQLITE_OK;
     case SQLITE_FCNTL_HAS_MOVED:
         *(int *)argument = 0;
         return SQLITE_OK;

@@ -2,7 +2,7 @@
 /// forgery.
 package enum CRC32 {
     /// The checksum of `bytes`; `123456789` gives `cbf43926`.
-    package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    package static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         var remainder: UInt32 = 0xFFFF_FFFF
         for byte in bytes {
             remainder = table[Int((remainder ^ UInt32(byte)) & 0xFF)] ^ (remainder >> 8)

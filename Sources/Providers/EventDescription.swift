@@ -8,7 +8,9 @@ package struct EventDescription: Hashable, Sendable {
     package let type: String
     /// When it happened, as the provider says; nil when it does not say.
     package let occurredAt: Instant?
-    /// Events of one source with equal keys keep their order; nil when the order is of no matter. 1 to 255 bytes.
+    /// Events of one source with equal keys keep their order; nil when the order is of no matter.
+    ///
+    /// 1 to 255 bytes.
     package let orderingKey: [UInt8]?
     /// How urgent an event of this type is by itself.
     package let priority: Priority
@@ -19,7 +21,9 @@ package struct EventDescription: Hashable, Sendable {
     package static let typeBytesMax = 128
 }
 
-/// Why a verified webhook cannot be understood. Names the place, never the contents.
+/// Why a verified webhook cannot be understood.
+///
+/// Names the place, never the contents.
 package enum DescriptionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The body is not the JSON that Usher accepts.
     case invalidJSON(JSONError)

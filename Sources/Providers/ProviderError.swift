@@ -1,4 +1,6 @@
-/// Why a source's description cannot be used. Each text says what to write instead.
+/// Why a source's description cannot be used.
+///
+/// Each text says what to write instead.
 package enum ProviderError: Error, Hashable, Sendable, CustomStringConvertible {
     /// There is no such provider.
     case unknownProvider(String)

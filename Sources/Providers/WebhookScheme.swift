@@ -1,7 +1,9 @@
 import Domain
 import Signatures
 
-/// How one provider's webhooks are believed, understood and answered. One implementation a provider.
+/// How one provider's webhooks are believed, understood and answered.
+///
+/// One implementation a provider.
 protocol WebhookScheme: Sendable {
     /// What to answer once the webhook is durable.
     var acknowledgement: Acknowledgement { get }

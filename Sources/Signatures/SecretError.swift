@@ -1,6 +1,8 @@
 import Domain
 
-/// Why a secret cannot protect a source. Counted from 0 in the order of configuration; never shows the secret.
+/// Why a secret cannot protect a source.
+///
+/// Counted from 0 in the order of configuration; never shows the secret.
 package enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The source has no secret at all.
     case none

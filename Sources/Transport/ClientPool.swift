@@ -20,7 +20,13 @@ struct ClientKey: Hashable, Sendable {
 final class PinnedClient: Sendable {
     let client: HTTPClient
     let loop: any EventLoop
-    private let template = Mutex<(text: String, request: HTTPClient.Request)?>(nil)
+    private let template = Mutex<Template?>(nil)
+
+    private struct Template: Sendable {
+        let method: String
+        let url: DestinationURL
+        let request: HTTPClient.Request
+    }
 
     init(key: ClientKey, loop: any EventLoop, configuration: HTTPUpstream.Configuration) {
         var client = HTTPClient.Configuration(
@@ -43,10 +49,9 @@ final class PinnedClient: Sendable {
     /// The request to `url`, with nothing but the URL in it; the last one is kept, because taking a URL apart costs
     /// more than the rest of a request.
     func request(_ method: String, to url: DestinationURL) throws -> HTTPClient.Request {
-        let text = "\(method) \(url.text)"
-        if let known = template.withLock({ $0?.text == text ? $0?.request : nil }) { return known }
+        if let known = template.withLock({ $0 }), known.method == method, known.url == url { return known.request }
         let request = try HTTPClient.Request(url: url.text, method: .init(rawValue: method))
-        template.withLock { $0 = (text, request) }
+        template.withLock { $0 = Template(method: method, url: url, request: request) }
         return request
     }
 }

@@ -54,6 +54,11 @@ struct Keyring: Sendable {
             : Keyring(keys: keys)
     }
 
+    /// The key id of the root key that the stored keyring names, in hexadecimal; nil without a keyring.
+    static func rootKeyID(_ transaction: Transaction) throws -> String? {
+        try rootKeyFingerprints(storedRows(transaction)).first.map { Hex.encode($0.shown) }
+    }
+
     // MARK: Rows
 
     private struct StoredRow {
@@ -102,12 +107,16 @@ struct Keyring: Sendable {
     ///
     /// When some do, the others are damaged.
     private static func refuseOtherRootKey(_ rows: [StoredRow], _ root: RecordKey) throws {
-        let named = rows.compactMap { try? SealedRecord($0.sealed).fingerprint }
+        let named = rootKeyFingerprints(rows)
         guard let other = named.first, !named.contains(root.fingerprint) else { return }
         throw VaultError.wrongRootKey(
             expected: Hex.encode(other.shown),
             found: Hex.encode(root.fingerprint.shown)
         )
+    }
+
+    private static func rootKeyFingerprints(_ rows: [StoredRow]) -> [KeyFingerprint] {
+        rows.compactMap { try? SealedRecord($0.sealed).fingerprint }
     }
 
     private static func opened(_ rows: [StoredRow], _ root: RecordKey) throws -> [KeyPurpose: [RecordKey]] {

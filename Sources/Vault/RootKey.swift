@@ -57,7 +57,7 @@ package struct RootKey: Sendable, CustomStringConvertible, CustomDebugStringConv
     /// It is the secret itself: for the key file and for `usher keygen` only.
     package var text: String {
         let body = Self.prefix + Base64.encode(key.copiedBytes, .urlSafe)
-        return body + "_" + String(decoding: Self.checksum(Array(body.utf8)), as: UTF8.self)
+        return body + "_" + String(decoding: Self.checksum(Array(body.utf8)[...]), as: UTF8.self)
     }
 
     /// Which key it is, for messages and comparisons: eight bytes that do not tell the key.
@@ -67,7 +67,7 @@ package struct RootKey: Sendable, CustomStringConvertible, CustomDebugStringConv
     package var debugDescription: String { "<redacted>" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    private static func checksum(_ body: some Sequence<UInt8>) -> [UInt8] {
+    private static func checksum(_ body: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: CRC32.checksum(body))
         return Array(Hex.encode(bytes).utf8)

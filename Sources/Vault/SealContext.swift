@@ -42,9 +42,9 @@ package struct SealContext: Hashable, Sendable {
         )
         bytes.appendPrefixed(format)
         bytes.append(contentsOf: header)
-        bytes.appendPrefixed(tenant.utf8)
-        bytes.appendPrefixed(table.utf8)
-        bytes.appendPrefixed(column.utf8)
+        bytes.appendPrefixed(tenant)
+        bytes.appendPrefixed(table)
+        bytes.appendPrefixed(column)
         bytes.appendPrefixed(row)
         bytes.append(bigEndian: version)
         return bytes

@@ -6,6 +6,8 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
     case rootKeyFile(path: String, RootKeyFileProblem)
     /// The database was sealed under another root key. Both are key ids, in hexadecimal.
     case wrongRootKey(expected: String, found: String)
+    /// There is no root key file, but the database was sealed under a root key: its id, in hexadecimal.
+    case rootKeyMissing(path: String, expected: String)
     /// Keys were made in this database and none is left.
     case keyringMissing
     /// One stored key does not open, though the root key is the right one. Names table and row.
@@ -29,6 +31,7 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
         case .rootKeyText: "root_key_text"
         case .rootKeyFile: "root_key_file"
         case .wrongRootKey: "wrong_root_key"
+        case .rootKeyMissing: "root_key_missing"
         case .keyringMissing: "keyring_missing"
         case .keyDamaged: "key_damaged"
         case .overloaded: "vault_overloaded"
@@ -52,6 +55,12 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
             the database is sealed under the root key with id \(expected), but the configured root key has id \
             \(found); point `root_key` at the key that was in use when this database was made (look in your \
             backups), or at another database. Nothing was changed
+            """
+        case .rootKeyMissing(let path, let expected):
+            """
+            there is no root key file at \(path), but the database is sealed under the root key with id \(expected); \
+            restore that file from your backup, or point `root_key` at it. No new key was made: it could not open \
+            what is there
             """
         case .keyringMissing:
             """

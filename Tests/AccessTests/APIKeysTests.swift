@@ -203,13 +203,16 @@ import Testing
         }
     }
 
-    @Test func `writes the last uses when it is shut down`() async throws {
+    @Test func `writes the last uses every minute until it is cancelled`() async throws {
         try await withBench { bench in
             let keys = bench.keys()
             let key = try #require(try await keys.ensureFirstAdminKey())
             _ = try await keys.check(key.text.shown)
-            try await keys.run()
-            #expect(try await keys.list(by: keys.console).first?.lastUsedAt == bench.clock.now)
+            let used = bench.clock.now
+            // The manual clock passes one wait of a minute and cancels the second.
+            await #expect(throws: CancellationError.self) { try await keys.run() }
+            #expect(bench.clock.now == used + .seconds(60))
+            #expect(try await keys.list(by: keys.console).first?.lastUsedAt == used)
         }
     }
 

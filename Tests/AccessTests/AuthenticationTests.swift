@@ -242,7 +242,7 @@ import Testing
     private func key(id: APIKeyID, secret digit: String) -> String {
         let body = "ushk_\(id.description.dropFirst(4))_" + String(repeating: digit, count: 43)
         var checksum: [UInt8] = []
-        checksum.append(bigEndian: CRC32.checksum(body.utf8))
+        checksum.append(bigEndian: CRC32.checksum(Array(body.utf8)[...]))
         return body + "_" + Base62.encode(checksum, digits: 6)
     }
 }

@@ -38,29 +38,42 @@ func withBench(_ body: (Bench) async throws -> Void) async throws {
     let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let database = try Database(path: folder + "/usher.db", migrations: Vault.migrations + APIKeys.migrations)
-    let clock = ManualClock()
-    let vault = try await Vault.open(
-        rootKey: .generate(random: .seeded(1)),
-        database: database,
-        time: clock.time,
-        random: .seeded(2)
-    )
-    try await body(Bench(database: database, vault: vault, clock: clock))
+    try await Database.withOpened(
+        DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
+        migrations: Vault.migrations + APIKeys.migrations
+    ) { database in
+        let clock = ManualClock()
+        let vault = try await Vault.open(
+            rootKey: .generate(random: .seeded(1)),
+            database: database,
+            time: clock.time,
+            random: .seeded(2)
+        )
+        try await body(Bench(database: database, vault: vault, clock: clock))
+    }
 }
 
 /// Time that moves only when it is told to.
 final class ManualClock: Sendable {
     private let passed = Mutex(Duration.zero)
+    private let sleeps = Mutex(0)
 
     var now: Instant { Instant(seconds: 1_800_000_000) + passed.withLock { $0 } }
 
-    /// Its `sleep` does not wait: it throws, as when the sleeper is cancelled.
+    /// Its first `sleep` moves the clock; the second throws, as when the sleeper is cancelled.
     var time: Time {
         Time(
             now: { self.now },
             elapsed: { self.passed.withLock { $0 } },
-            sleep: { _ in throw CancellationError() }
+            sleep: { duration in
+                guard
+                    self.sleeps.withLock({
+                        $0 += 1
+                        return $0
+                    }) == 1
+                else { throw CancellationError() }
+                self.advance(duration)
+            }
         )
     }
 

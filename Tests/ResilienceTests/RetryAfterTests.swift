@@ -3,7 +3,7 @@ import Resilience
 import Testing
 
 struct RetryAfterTests {
-    /// Sun, 06 Nov 1994 08:49:00 GMT
+    /// The instant Sun, 06 Nov 1994 08:49:00 GMT.
     static let now = Instant(seconds: 784_111_740)
 
     @Test(arguments: [

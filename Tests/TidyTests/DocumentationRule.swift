@@ -3,7 +3,8 @@ enum DocumentationRule {
     /// Members whose meaning a protocol gives: the standard library's, and `prefix` of `IdentifierKind`.
     static let witnesses: Set<String> = [
         "description", "debugDescription", "customMirror", "hash", "next", "allCases", "rawValue", "=", "<",
-        "prefix", "enqueue", "asUnownedTaskExecutor", "asUnownedSerialExecutor",
+        "prefix", "Element", "makeAsyncIterator", "makeIterator", "enqueue", "asUnownedTaskExecutor",
+        "asUnownedSerialExecutor",
     ]
 
     static func findings(_ file: SourceFile) -> [Finding] {

@@ -37,7 +37,6 @@ enum ImportRule {
                 "BasicContainers", "DequeModule", "HashTreeCollections", "HeapModule", "OrderedCollections",
             ])
         }
-        if products.contains("GRDB") { modules.insert("GRDBSQLite") }
         return modules
     }
 }

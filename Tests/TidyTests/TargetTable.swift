@@ -41,7 +41,7 @@ struct TargetRule {
         TargetRule("Signatures", .pure, "Domain", products: "Crypto"),
         TargetRule("Resilience", .pure, "Domain", products: "Collections"),
         TargetRule("Providers", .catalogue, "Domain Signatures Resilience"),
-        TargetRule("Storage", .inputOutput, "Domain", products: "GRDB Logging Collections"),
+        TargetRule("Storage", .inputOutput, "Domain", products: "GRDB GRDBSQLite Logging Collections"),
         TargetRule(
             "Transport",
             .inputOutput,
@@ -116,6 +116,7 @@ struct TargetRule {
     /// Packages that belong to few targets: what they do is done there and nowhere else.
     static let onlyIn: [String: Set<String>] = [
         "GRDB": ["Storage"],
+        "GRDBSQLite": ["Storage"],
         "Yams": ["Gateway"],
         "ArgumentParser": ["usher"],
         "HummingbirdCore": ["HTTPAPI", "Sandbox"],

@@ -11,6 +11,8 @@ struct HTTPUpstreamTests {
         channel.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nX-Echo: a\r\nx-echo: b\r\n\r\nhi")
     }
 
+    static let silence: TestServer.Reply = { _, _ in }
+
     @Test
     func `sends what it is given and returns what came`() async throws {
         try await TestServer.run(reply: Self.ok) { server, upstream in
@@ -148,7 +150,7 @@ struct HTTPUpstreamTests {
 
     @Test
     func `no answer in time is a time-out after sending`() async throws {
-        try await TestServer.run(reply: { _, _ in }) { server, upstream in
+        try await TestServer.run(reply: Self.silence) { server, upstream in
             for body in ["hello", ""] {
                 let request = try server.request(body: body, timeout: .milliseconds(200))
                 await #expect(throws: TransportError.timedOut(sent: true)) {
@@ -203,7 +205,8 @@ struct HTTPUpstreamTests {
 
     @Test(arguments: ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "+PONG\r\n", "HTTP/1.1 200 OK\r\nbad header\r\n\r\n"])
     func `what is not HTTP is named so`(text: String) async throws {
-        try await TestServer.run(reply: { _, channel in channel.send(text) }) { server, upstream in
+        let reply: TestServer.Reply = { _, channel in channel.send(text) }
+        try await TestServer.run(reply: reply) { server, upstream in
             let request = try server.request()
             await #expect(throws: TransportError.malformedResponse) { try await upstream.send(request) }
         }
@@ -241,7 +244,8 @@ struct HTTPUpstreamTests {
     @Test
     func `a cancelled task ends its request`() async throws {
         let arrived = AsyncStream.makeStream(of: Void.self)
-        try await TestServer.run(reply: { _, _ in arrived.continuation.yield() }) { server, upstream in
+        let reply: TestServer.Reply = { _, _ in arrived.continuation.yield() }
+        try await TestServer.run(reply: reply) { server, upstream in
             let request = try server.request()
             await withTaskGroup { group in
                 group.addTask {

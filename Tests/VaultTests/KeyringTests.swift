@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Storage
 import Testing
 import Vault
@@ -46,6 +47,25 @@ import Vault
             #expect(expected.description.contains("`root_key`"))
             #expect(try await everything(store) == before, "nothing may have changed")
             #expect(try await store.vault(random: .seeded(4)).open(sealed, place) == [1])
+        }
+    }
+
+    @Test func `makes no root key for a database that has one`() async throws {
+        try await withStore { store in
+            let path = store.folder + "/keys/root.key"
+            let database = store.database
+            let (key, created) = try await RootKeyFile.loadOrCreate(path, for: database, random: .seeded(1))
+            #expect(created)
+            let sealed = try await store.vault(rootKey: key.text).seal([1], place)
+            let again = try await RootKeyFile.loadOrCreate(path, for: database, random: .seeded(2))
+            #expect(!again.created)
+            #expect(try await store.vault(rootKey: again.rootKey.text).open(sealed, place) == [1])
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".lost")
+            let expected = VaultError.rootKeyMissing(path: path, expected: Hex.encode(key.keyID))
+            await #expect(throws: expected) {
+                try await RootKeyFile.loadOrCreate(path, for: database, random: .seeded(3))
+            }
+            #expect(!FileManager.default.fileExists(atPath: path))
         }
     }
 

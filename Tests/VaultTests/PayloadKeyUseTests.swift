@@ -1,3 +1,4 @@
+import Dispatch
 import Domain
 import Storage
 import Testing
@@ -98,6 +99,66 @@ import Vault
             }
             let rows = try await store.rows("SELECT uses_reserved FROM data_keys")
             #expect(try rows.map { try $0.integer(0) } == [2 << 20])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `lets a bounded crowd wait, and all of it see the failure`()
+        async throws
+    {
+        try await withStore { store in
+            let vault = try await store.vault(limits: limits { $0.waitingMax = 3 })
+            let gate = DispatchSemaphore(value: 0)
+            let (started, start) = AsyncStream.makeStream(of: Void.self)
+            async let blocker: Void = store.database.write { transaction in
+                try transaction.execute("ALTER TABLE data_keys RENAME TO away")
+                start.finish()
+                gate.wait()
+            }
+            for await _ in started {}
+            let outcomes = await withTaskGroup(of: String.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        do {
+                            _ = try await vault.payloadKey(scope: "stripe", day: 1)
+                            return "key"
+                        } catch {
+                            return error is VaultError ? "refused" : "failed"
+                        }
+                    }
+                }
+                var outcomes: [String: Int] = [:]
+                for await outcome in group {
+                    outcomes[outcome, default: 0] += 1
+                    // One fetches, three wait, nobody else is left: let the fetch fail.
+                    if outcomes["refused"] == 16 { gate.signal() }
+                }
+                return outcomes
+            }
+            try await blocker
+            #expect(outcomes == ["refused": 16, "failed": 4])
+            try await store.execute("ALTER TABLE away RENAME TO data_keys")
+            _ = try await vault.payloadKey(scope: "stripe", day: 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `lets another caller fetch when the one who did is cancelled`()
+        async throws
+    {
+        try await withStore { store in
+            let vault = try await store.vault()
+            let gate = DispatchSemaphore(value: 0)
+            let (started, start) = AsyncStream.makeStream(of: Void.self)
+            async let blocker: Void = store.database.write { _ in
+                start.finish()
+                gate.wait()
+            }
+            for await _ in started {}
+            let tasks = (0..<20).map { _ in Task { try await vault.payloadKey(scope: "stripe", day: 1) } }
+            for task in tasks.dropLast() { task.cancel() }
+            gate.signal()
+            try await blocker
+            _ = try await tasks[19].value
+            for task in tasks { _ = await task.result }
         }
     }
 

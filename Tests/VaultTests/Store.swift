@@ -4,12 +4,16 @@ import Storage
 import Vault
 
 /// A database in a temporary folder, for the time of `body`.
-func withStore<Result>(_ body: (Store) async throws -> Result) async throws -> Result {
+func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
     let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let store = Store(database: try Database(path: folder + "/usher.db", migrations: Vault.migrations))
-    return try await body(store)
+    return try await Database.withOpened(
+        DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
+        migrations: Vault.migrations
+    ) { database in
+        try await body(Store(database: database, folder: folder))
+    }
 }
 
 struct Store {
@@ -17,6 +21,7 @@ struct Store {
     static let rootKeyText = "ushrk1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8_518e34f2"
 
     let database: Database
+    let folder: String
 
     func vault(
         rootKey: String = Store.rootKeyText,

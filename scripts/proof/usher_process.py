@@ -132,7 +132,7 @@ class Usher:
 
 
 # The members of a page of events.
-EVENTS_MEMBER = "items"
+EVENTS_MEMBER = "data"
 CURSOR_MEMBER = "next_cursor"
 
 

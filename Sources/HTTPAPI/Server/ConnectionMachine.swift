@@ -8,9 +8,9 @@ import Domain
 ///
 /// One request at a time: while one is handled nothing else is decided. Instants are readings of a clock that
 /// never goes back.
-struct ConnectionMachine {
+package struct ConnectionMachine: Sendable {
     /// What the connection must do now.
-    enum Action {
+    package enum Action: Sendable {
         case none
         /// Write `100 Continue`.
         case sendContinue
@@ -27,7 +27,7 @@ struct ConnectionMachine {
     }
 
     /// What follows once an answer is written.
-    enum Continuation {
+    package enum Continuation: Sendable {
         /// The next request may come.
         case next
         /// The peer reads slowly: wait until `drained`.
@@ -36,7 +36,8 @@ struct ConnectionMachine {
         case close
     }
 
-    enum State {
+    /// Where the connection stands, with only the data valid there.
+    enum State: Sendable {
         case awaiting(until: Duration)
         case head(since: Duration)
         case body(Body)
@@ -50,7 +51,7 @@ struct ConnectionMachine {
     }
 
     /// A request whose body is still coming.
-    struct Body {
+    struct Body: Sendable {
         let head: AcceptedHead
         let policy: RequestPolicy
         let since: Duration
@@ -58,30 +59,37 @@ struct ConnectionMachine {
     }
 
     /// A request that is being handled.
-    struct Exchange {
-        let method: RequestMethod
-        let minorVersion: Int
-        var keepsAlive: Bool
+    package struct Exchange: Sendable {
+        /// The request's method.
+        package let method: RequestMethod
+        /// The request's minor version of HTTP/1.
+        package let minorVersion: Int
+        /// Whether another request may follow.
+        package var keepsAlive: Bool
         let until: Duration
     }
 
     private let limits: ServerLimits
     private let policy: @Sendable (AcceptedHead) -> RequestPolicy
-    private(set) var state: State
+    private var state: State
     /// Bytes on the wire since the current request began.
     private var wireBytes = 0
     /// When open work must be over because the server stops; nil while it does not.
     private var stopsAt: Duration?
 
     /// Starts with a fresh connection, whose first head must come within `headTimeMax`.
-    init(limits: ServerLimits, now: Duration, policy: @escaping @Sendable (AcceptedHead) -> RequestPolicy) {
+    package init(
+        limits: ServerLimits,
+        now: Duration,
+        policy: @escaping @Sendable (AcceptedHead) -> RequestPolicy
+    ) {
         self.limits = limits
         self.policy = policy
         state = .awaiting(until: now + limits.headTimeMax)
     }
 
     /// Whether what comes in must wait: an answer is being made or written.
-    var isBusy: Bool {
+    package var isBusy: Bool {
         switch state {
         case .handling, .writing, .parting: true
         default: false
@@ -89,7 +97,7 @@ struct ConnectionMachine {
     }
 
     /// Whether what comes in is of no interest any more.
-    var isDiscarding: Bool {
+    package var isDiscarding: Bool {
         switch state {
         case .lingering, .closed: true
         default: false
@@ -97,7 +105,7 @@ struct ConnectionMachine {
     }
 
     /// When `timerFired` must be called; nil when nothing is awaited.
-    var deadline: Duration? {
+    package var deadline: Duration? {
         let own: Duration
         switch state {
         case .awaiting(let until), .writing(let until), .parting(let until), .lingering(let until):
@@ -122,13 +130,13 @@ struct ConnectionMachine {
 
 extension ConnectionMachine {
     /// Bytes came off the wire and go to the parser next.
-    mutating func bytesCame(_ count: Int, at now: Duration) {
+    package mutating func bytesCame(_ count: Int, at now: Duration) {
         wireBytes += count
         if case .awaiting = state { state = .head(since: now) }
     }
 
     /// A head is complete.
-    mutating func headCame(_ head: RequestHead, overloaded: Bool, at now: Duration) -> Action {
+    package mutating func headCame(_ head: RequestHead, overloaded: Bool, at now: Duration) -> Action {
         let since: Duration
         switch state {
         case .awaiting: since = now
@@ -157,7 +165,7 @@ extension ConnectionMachine {
     }
 
     /// A piece of the body came.
-    mutating func bodyCame(_ bytes: some Collection<UInt8>, at now: Duration) -> Action {
+    package mutating func bodyCame(_ bytes: some Collection<UInt8>, at now: Duration) -> Action {
         guard case .body(var body) = state else { return .none }
         state = .closed  // Gives the buffer up, so that appending does not copy it.
         guard body.bytes.count + bytes.count <= body.policy.bodyBytesMax else {
@@ -169,7 +177,7 @@ extension ConnectionMachine {
     }
 
     /// The request is complete.
-    mutating func endCame(at now: Duration) -> Action {
+    package mutating func endCame(at now: Duration) -> Action {
         guard case .body(let body) = state else { return .none }
         let head = body.head
         wireBytes = 0
@@ -185,7 +193,7 @@ extension ConnectionMachine {
     }
 
     /// Everything that one read brought has been parsed.
-    mutating func readEnded(at now: Duration) -> Action {
+    package mutating func readEnded(at now: Duration) -> Action {
         switch state {
         case .head where wireBytes > limits.headBytesMax:
             return refuse(.headTooLarge, at: now)
@@ -201,7 +209,7 @@ extension ConnectionMachine {
     }
 
     /// The parser gave up: nothing after this can be read.
-    mutating func parserFailed(_ problem: Problem, at now: Duration) -> Action {
+    package mutating func parserFailed(_ problem: Problem, at now: Duration) -> Action {
         switch state {
         case .handling(var exchange):
             exchange.keepsAlive = false
@@ -218,7 +226,7 @@ extension ConnectionMachine {
     }
 
     /// The peer sends nothing more; it may still read.
-    mutating func inputClosed() -> Action {
+    package mutating func inputClosed() -> Action {
         switch state {
         case .handling(var exchange):
             exchange.keepsAlive = false
@@ -235,14 +243,14 @@ extension ConnectionMachine {
     }
 
     /// The peer sent more requests ahead than we keep: the current answer is the last.
-    mutating func pipelineOverflowed() {
+    package mutating func pipelineOverflowed() {
         guard case .handling(var exchange) = state else { return }
         exchange.keepsAlive = false
         state = .handling(exchange)
     }
 
     /// The connection is gone.
-    mutating func connectionLost() {
+    package mutating func connectionLost() {
         state = .closed
     }
 }
@@ -252,7 +260,7 @@ extension ConnectionMachine {
 extension ConnectionMachine {
     /// The exchange whose answer is about to be written, with `keepsAlive` as it must be announced; nil when nobody
     /// waits for an answer any more.
-    func exchangeToAnswer() -> Exchange? {
+    package func exchangeToAnswer() -> Exchange? {
         guard case .handling(var exchange) = state else { return nil }
         if stopsAt != nil { exchange.keepsAlive = false }
         return exchange
@@ -261,7 +269,8 @@ extension ConnectionMachine {
     /// The answer is on its way.
     ///
     /// - Parameter buffersFull: the peer has not read enough for the answer to leave our memory.
-    mutating func answered(_ exchange: Exchange, buffersFull: Bool, at now: Duration) -> Continuation {
+    package mutating func answered(_ exchange: Exchange, buffersFull: Bool, at now: Duration) -> Continuation
+    {
         guard exchange.keepsAlive else {
             state = .parting(until: now + limits.writeTimeMax)
             return .close
@@ -275,27 +284,27 @@ extension ConnectionMachine {
     }
 
     /// The peer has read enough for the next request to be looked at; false when nothing waited for that.
-    mutating func drained(at now: Duration) -> Bool {
+    package mutating func drained(at now: Duration) -> Bool {
         guard case .writing = state else { return false }
         state = .awaiting(until: now + limits.idleTimeMax)
         return true
     }
 
     /// The server stops: idle connections close, open requests may finish within `shutdownTimeMax`.
-    mutating func stop(at now: Duration) -> Action {
+    package mutating func stop(at now: Duration) -> Action {
         if case .awaiting = state { return close() }
         stopsAt = stopsAt ?? now + limits.shutdownTimeMax
         return .none
     }
 
     /// The handler has no room: the request is turned away.
-    mutating func turnAway(at now: Duration) -> Action {
+    package mutating func turnAway(at now: Duration) -> Action {
         guard case .handling = state else { return .none }
         return refuse(.overloaded(retryAfterSeconds: 1), at: now)
     }
 
     /// The deadline may have passed; early calls are expected.
-    mutating func timerFired(at now: Duration) -> Action {
+    package mutating func timerFired(at now: Duration) -> Action {
         guard let deadline, now >= deadline else { return .none }
         switch state {
         case .head, .body: return refuse(.requestTimeout, at: now)

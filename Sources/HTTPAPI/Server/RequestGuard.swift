@@ -4,9 +4,9 @@ import Domain
 ///
 /// What NIO's parser (llhttp, strict) refuses already never gets here: both or two lengths, chunked twice, folded
 /// or bare-LF lines, control characters, raw non-ASCII targets.
-enum RequestGuard {
+package enum RequestGuard {
     /// Checks a head.
-    static func check(_ head: RequestHead) throws(Problem) -> AcceptedHead {
+    package static func check(_ head: RequestHead) throws(Problem) -> AcceptedHead {
         let fields = try Fields(head.headers)
         guard let method = RequestMethod(rawValue: head.method), !fields.overridesMethod else {
             throw .methodNotAllowed(allow: RequestMethod.allCases.map(\.rawValue).joined(separator: ", "))
@@ -82,7 +82,7 @@ enum RequestGuard {
     ///
     /// Others may hold anything (a proxy's city names do). NIO gives bytes that are not UTF-8 as U+FFFD, so two
     /// different values could become equal: unacceptable for these.
-    static func isSecurityField(_ name: String) -> Bool {
+    package static func isSecurityField(_ name: String) -> Bool {
         switch name {
         case "host", "authorization", "proxy-authorization", "cookie", "content-length", "content-type",
             "content-encoding", "transfer-encoding", "expect", "connection", "upgrade", "te", "trailer",

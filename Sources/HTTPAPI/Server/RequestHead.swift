@@ -1,15 +1,23 @@
 package import Domain
 
 /// A request's head as the decoder read it, before any rule of ours.
-struct RequestHead: Sendable {
+package struct RequestHead: Sendable {
     /// The method as sent.
-    var method: String
+    package var method: String
     /// The request target as sent.
-    var target: String
+    package var target: String
     /// The minor version of HTTP/1.
-    var minorVersion: Int
+    package var minorVersion: Int
     /// The fields, names in lower case; bytes that are not UTF-8 stand as U+FFFD.
-    var headers: Headers
+    package var headers: Headers
+
+    /// Makes a head.
+    package init(method: String, target: String, minorVersion: Int = 1, headers: Headers) {
+        self.method = method
+        self.target = target
+        self.minorVersion = minorVersion
+        self.headers = headers
+    }
 }
 
 /// A head that passed `RequestGuard`: what is known before the body comes.

@@ -6,8 +6,8 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
     case runaway(afterJobs: Int)
     /// The scenario ended, but tasks it had left behind went on beyond the limit of jobs.
     case leftovers(afterJobs: Int)
-    /// The process was started so many times and did not stay up.
-    case livesExhausted(Int)
+    /// The process was started so many times and did not stay up; why its last life ended.
+    case livesExhausted(Int, end: String)
     /// A simulated disk could not be made, or the memory for it was short.
     case disk(String)
 
@@ -27,7 +27,7 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
         case .deadlock(let jobs): "deadlock: after \(jobs) jobs nothing was ready and no timer was set"
         case .runaway(let jobs): "runaway: the scenario had not ended after \(jobs) jobs"
         case .leftovers(let jobs): "leftovers: tasks left behind were still busy after \(jobs) jobs"
-        case .livesExhausted(let lives): "lives exhausted: the process did not stay up after \(lives) starts"
+        case .livesExhausted(let lives, let end): "lives exhausted: \(lives) starts, the last ended with: \(end)"
         case .disk(let reason): "disk: \(reason)"
         }
     }

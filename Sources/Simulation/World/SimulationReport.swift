@@ -19,4 +19,12 @@ package struct SimulationReport: Sendable {
 
     /// Whether every promise held and the scenario came to its end.
     package var isClean: Bool { violations.isEmpty && failure == nil }
+
+    /// The seed, what went wrong by plan, and what did not hold.
+    package var summary: String {
+        var text = "seed \(seed), trace \(String(hash, radix: 16)): \(plan)"
+        if let failure { text += "\n  \(failure)" }
+        for violation in violations { text += "\n  \(violation)" }
+        return text
+    }
 }

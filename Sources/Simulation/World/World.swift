@@ -89,32 +89,29 @@ package final class World: Sendable {
     }
 
     private func supervise(_ process: @escaping @Sendable (Incarnation) async throws -> Void) async throws {
+        var end = Incarnation.End.returned
         while !Task.isCancelled {
-            let incarnation = try nextIncarnation()
+            let incarnation = try nextIncarnation(after: end)
             planBoundaryCrash(incarnation)
-            let end = await incarnation.live(process)
-            state.withLock { $0.current = nil }
-            switch end {
-            case .returned where Task.isCancelled: return
-            case .returned: record("incarnation \(incarnation.number) returned")
-            case .failed(let error):
-                if Task.isCancelled, error is CancellationError { return }
-                record("incarnation \(incarnation.number) failed: \(error)")
-            case .killed: state.withLock { $0.crashes += 1 }
+            end = await incarnation.live(process)
+            state.withLock {
+                $0.current = nil
+                if case .killed = end { $0.crashes += 1 }
             }
-            try revive(wasKilled: disk.isDown)
             guard !Task.isCancelled else { return }
+            record("incarnation \(incarnation.number) ended: \(end)")
+            try revive(wasKilled: disk.isDown)
             let delay = Duration.microseconds(Int64(random.fraction() * Double(plan.downTimeMax.microseconds)))
             do { try await time.sleep(delay) } catch { return }
         }
     }
 
-    private func nextIncarnation() throws -> Incarnation {
+    private func nextIncarnation(after end: Incarnation.End) throws -> Incarnation {
         let number = state.withLock {
             $0.lives += 1
             return $0.lives
         }
-        guard number <= Self.livesMax else { throw SimulationError.livesExhausted(number - 1) }
+        guard number <= Self.livesMax else { throw SimulationError.livesExhausted(number - 1, end: "\(end)") }
         let incarnation = Incarnation(number: number, executor: executor, seed: seed)
         state.withLock { $0.current = incarnation }
         return incarnation

@@ -41,8 +41,7 @@ package final class BatchLane<Item: Sendable, Outcome: Sendable>: CommitLane {
 
     func takePortion() -> CommitPortion? {
         let (taken, leavesMore) = queue.withLock { queue in
-            let bytesMax = BatchKind<Item, Outcome>.transactionBytesMax
-            let taken = queue.take(countMax: kind.itemsMax, bytesMax: bytesMax)
+            let taken = queue.take(countMax: kind.itemsMax, bytesMax: kind.transactionBytesMax)
             return (taken, queue.count > 0)
         }
         guard !taken.isEmpty else { return nil }

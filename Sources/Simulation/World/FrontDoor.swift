@@ -1,0 +1,23 @@
+import Synchronization
+
+/// What the living process offers to the network; closed while there is none.
+package final class FrontDoor<Service: Sendable>: Sendable {
+    private let current = Mutex<(incarnation: Incarnation, service: Service)?>(nil)
+
+    /// Makes a closed door.
+    package init() {}
+
+    /// Opens it for a process that has started.
+    package func open(_ service: Service, of incarnation: Incarnation) {
+        current.withLock { $0 = (incarnation, service) }
+    }
+
+    /// Asks the living process. Nil when there is none, or when it died before its answer was out.
+    package func ask<Answer: Sendable>(
+        _ question: @Sendable (Service) async throws -> Answer
+    ) async rethrows -> Answer? {
+        guard let (incarnation, service) = current.withLock({ $0 }), incarnation.isAlive else { return nil }
+        let answer = try await question(service)
+        return incarnation.isAlive ? answer : nil
+    }
+}
