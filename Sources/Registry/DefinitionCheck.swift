@@ -1,14 +1,19 @@
-import Domain
+package import Domain
 import Providers
-import Transport
+package import Transport
 
 /// Finds everything that is wrong with a definition before anything is stored.
-struct DefinitionCheck: Sendable {
+package struct DefinitionCheck: Sendable {
     /// Which addresses a destination may have; the argument is its `allow_private`.
-    let addressPolicy: @Sendable (Bool) -> AddressPolicy
+    package let addressPolicy: @Sendable (Bool) -> AddressPolicy
+
+    /// Makes a check with the addresses it allows.
+    package init(addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy) {
+        self.addressPolicy = addressPolicy
+    }
 
     /// Checks a source and its opened secrets.
-    func problems(_ definition: SourceDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+    package func problems(_ definition: SourceDefinition, secrets: [Secret]) -> [DefinitionProblem] {
         var problems: [DefinitionProblem] = []
         do {
             let dialect = try makeDialect(provider: definition.provider, settings: definition.settings)
@@ -36,7 +41,7 @@ struct DefinitionCheck: Sendable {
     }
 
     /// Checks a destination and its opened secrets.
-    func problems(_ definition: DestinationDefinition, secrets: [Secret]) -> [DefinitionProblem] {
+    package func problems(_ definition: DestinationDefinition, secrets: [Secret]) -> [DefinitionProblem] {
         var problems = urlProblems("url", definition.url, definition.allowPrivate)
         if let standby = definition.standbyURL {
             problems += urlProblems("standby_url", standby, definition.allowPrivate)

@@ -1,9 +1,34 @@
-import ArgumentParser
+package import ArgumentParser
 
+/// The command line of Usher.
 @main
-struct Usher: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct Usher: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "usher",
-        abstract: "A gateway for wedding platforms."
+        abstract: "A gateway between a wedding platform and the APIs it depends on.",
+        discussion: """
+            Try it without an account:        usher demo
+            Run it:                           usher serve --config usher.yaml
+            See what came in, and why:        usher events list, usher events explain EVENT
+
+            Commands that talk to a running server take --url and --key, or USHER_URL and USHER_API_KEY.
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Server",
+                subcommands: [Serve.self, Demo.self, CheckConfig.self, Apply.self, DoctorCommand.self]
+            ),
+            CommandGroup(
+                name: "Events",
+                subcommands: [Events.self, Replay.self, DeadLetters.self, Trigger.self]
+            ),
+            CommandGroup(
+                name: "Set-up",
+                subcommands: [Sources.self, Destinations.self, Keys.self]
+            ),
+        ]
     )
+
+    package init() {}
 }

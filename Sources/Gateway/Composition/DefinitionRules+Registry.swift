@@ -1,0 +1,25 @@
+import Registry
+import Transport
+
+extension DefinitionRules {
+    /// What the registry would refuse, found while the file is read.
+    ///
+    /// Secrets are only counted: what is behind their references is known where the server runs.
+    package static var registry: DefinitionRules {
+        let check = DefinitionCheck { AddressPolicy(allowPrivate: $0) }
+        return DefinitionRules(
+            source: { definition in
+                let problems = check.problems(definition, secrets: [])
+                return problems.filter { $0.field != "secrets" || definition.secrets.isEmpty }.map(problem)
+            },
+            destination: { definition in
+                let problems = check.problems(definition, secrets: [])
+                return problems.filter { $0.field != "secrets" || definition.secrets.isEmpty }.map(problem)
+            }
+        )
+    }
+
+    private static func problem(_ found: DefinitionProblem) -> Problem {
+        (found.field, found.message)
+    }
+}

@@ -1,0 +1,71 @@
+package import Domain
+import Registry
+
+/// What `usher apply` sends: the sources and destinations of a file, with their secrets read here.
+package enum ApplyDocument {
+    /// Makes the body of `POST /api/configuration/plan` and `/apply`.
+    ///
+    /// - Throws: `SecretResolutionError` for the first secret that cannot be read here.
+    package static func json(
+        _ configuration: Configuration,
+        resolver: SecretResolver
+    ) throws(SecretResolutionError) -> JSONValue {
+        var sources: [JSONValue] = []
+        for source in configuration.sources {
+            sources.append(json(source, secrets: try texts(source.secrets, "source `\(source.name)`", resolver)))
+        }
+        var destinations: [JSONValue] = []
+        for destination in configuration.destinations {
+            let owner = "destination `\(destination.name)`"
+            destinations.append(json(destination, secrets: try texts(destination.secrets, owner, resolver)))
+        }
+        return ["sources": .array(sources), "destinations": .array(destinations)]
+    }
+
+    private static func texts(
+        _ references: [SecretReference],
+        _ owner: String,
+        _ resolver: SecretResolver
+    ) throws(SecretResolutionError) -> JSONValue {
+        var texts: [JSONValue] = []
+        for reference in references {
+            let bytes = try resolver.resolve(reference, for: owner).bytes
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw SecretResolutionError(owner: owner, place: "its file", reason: .unreadable("it is not UTF-8 text"))
+            }
+            texts.append(.string(text))
+        }
+        return .array(texts)
+    }
+
+    private static func json(_ source: SourceDefinition, secrets: JSONValue) -> JSONValue {
+        [
+            "name": .string(source.name.text),
+            "provider": .string(source.provider),
+            "settings": source.settings,
+            "enabled": .bool(source.enabled),
+            "body_bytes_max": .integer(source.bodyBytesMax),
+            "rate_per_second": source.ratePerSecond.map { .fraction($0) } ?? .null,
+            "vendor": source.vendor.map { .string($0.text) } ?? .null,
+            "secrets": secrets,
+        ]
+    }
+
+    private static func json(_ destination: DestinationDefinition, secrets: JSONValue) -> JSONValue {
+        [
+            "name": .string(destination.name.text),
+            "url": .string(destination.url),
+            "standby_url": destination.standbyURL.map { .string($0) } ?? .null,
+            "events": .array(destination.events.map { .string($0) }),
+            "sources": .array(destination.sources.map { .string($0.text) }),
+            "enabled": .bool(destination.enabled),
+            "allow_private": .bool(destination.allowPrivate),
+            "concurrency": .integer(destination.concurrency),
+            "rate_per_second": destination.ratePerSecond.map { .fraction($0) } ?? .null,
+            "timeout_seconds": .integer(destination.timeout.components.seconds),
+            "attempts_max": .integer(destination.attemptsMax),
+            "vendor": destination.vendor.map { .string($0.text) } ?? .null,
+            "secrets": secrets,
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+package import Domain
+import Foundation
+import Signatures
+
+/// The files of `usher demo`: a real configuration and its secrets, in a folder of its owner.
+package struct DemonstrationFiles: Sendable {
+    /// The folder everything is in.
+    package let folder: String
+
+    /// Makes the description of the files; nothing is written yet.
+    package init(folder: String) {
+        self.folder = folder
+    }
+
+    /// The configuration, to look at and to start from.
+    package var configurationPath: String { folder + "/demo.yaml" }
+    /// The first admin key, so that the command line works at once.
+    package var adminKeyPath: String { folder + "/admin.key" }
+
+    /// Makes the folder and whatever secret is missing, and writes the configuration anew.
+    /// - Parameter application: the URL of the receiving application.
+    package func prepare(listen: ListenAddress, application: String, random: RandomSource) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        for name in Self.secretNames where !FileManager.default.fileExists(atPath: secretPath(name)) {
+            try write(StandardWebhooksSigner.newSecret(random: random) + "\n", to: secretPath(name))
+        }
+        try write(yaml(listen: listen, application: application), to: configurationPath)
+    }
+
+    /// Keeps the first admin key for the command line.
+    package func keep(adminKey: String) throws {
+        try write(adminKey + "\n", to: adminKeyPath)
+    }
+
+    /// The configuration's text.
+    package func yaml(listen: ListenAddress, application: String) -> String {
+        """
+        # Written by `usher demo` at each start. A copy of it is a good start for your own usher.yaml.
+        listen: "\(listen)"
+        database: "sqlite:\(folder)/usher.db"
+        root_key: "file:\(folder)/root.key"
+        log: {level: error}
+        sources:
+          stripe: {provider: stripe, secrets: ["file:\(secretPath("stripe"))"]}
+          partner: {provider: standard-webhooks, secrets: ["file:\(secretPath("partner"))"]}
+          forms:
+            provider: generic
+            secrets: ["file:\(secretPath("forms"))"]
+            settings: {header: x-forms-signature, prefix: "sha256=", id_pointer: /id, type_pointer: /type}
+        destinations:
+          app:
+            url: "\(application)"
+            secret: "file:\(secretPath("app"))"
+            events: ["*"]
+            allow_private: true
+            timeout_seconds: 3
+            attempts_max: 4
+
+        """
+    }
+
+    private static let secretNames = ["stripe", "partner", "forms", "app"]
+
+    private func secretPath(_ name: String) -> String { "\(folder)/\(name).secret" }
+
+    /// Writes a file that only its owner may read: complete or not at all.
+    private func write(_ text: String, to path: String) throws {
+        let draft = path + ".new"
+        try? FileManager.default.removeItem(atPath: draft)
+        guard
+            FileManager.default.createFile(
+                atPath: draft,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+        else { throw GatewayError.dataFolder(folder, "\(draft) cannot be written") }
+        _ = try FileManager.default.replaceItemAt(
+            URL(fileURLWithPath: path),
+            withItemAt: URL(fileURLWithPath: draft)
+        )
+    }
+}

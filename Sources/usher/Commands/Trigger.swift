@@ -1,0 +1,135 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Gateway
+import Providers
+import Registry
+
+struct Trigger: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sends a realistic event, signed as its provider signs, to the server's webhook URL.",
+        discussion: """
+            Examples: usher trigger stripe payment_intent.succeeded
+                      usher trigger stripe charge.refunded --count 20 --secret env:STRIPE_WEBHOOK_SECRET
+                      usher trigger --list
+
+            The secret is that of the source: from --secret, else from --config, else from the demo's configuration.
+            """
+    )
+
+    @Argument(help: "stripe, standard-webhooks or generic.")
+    var provider: String?
+    @Argument(help: "The event's type; --list shows them.")
+    var type: String?
+    @Option(help: "The source's name (default: the provider's first in the configuration, else the provider's name).")
+    var source: String?
+    @Option(help: ArgumentHelp("The source's secret, or env:NAME or file:PATH where to read it.", valueName: "secret"))
+    var secret: String?
+    @Option(help: ArgumentHelp("The configuration that has the source and its secret.", valueName: "file"), completion: .file())
+    var config: String?
+    @Option(help: "How many events are sent, each a new one.")
+    var count = 1
+    @Flag(help: "List what can be sent.")
+    var list = false
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...100_000).contains(count) else { throw ValidationError("--count is 1 to 100000.") }
+        if list { return }
+        guard let provider, type != nil else {
+            throw ValidationError("Say what to send: usher trigger stripe payment_intent.succeeded, or --list.")
+        }
+        guard ProviderName(rawValue: provider) != nil else {
+            let known = ProviderName.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("There is no provider \(provider): choose \(known).")
+        }
+        if let source, ResourceName(source) == nil {
+            throw ValidationError("\(source) is no name of a source.")
+        }
+    }
+
+    func run() async throws {
+        if list { return try showList() }
+        guard let provider = provider.flatMap(ProviderName.init(rawValue:)), let type else { return }
+        let settings = try ControlSettings(url: connection.url, key: connection.key, resolver: .process)
+        let trigger = try makeTrigger(provider, address: settings.address)
+        let url = settings.address.text + WebhookTrigger.path(of: trigger.source)
+        let http = HTTPControl()
+        do {
+            for _ in 0..<count { try await send(trigger, type, to: url, http) }
+        } catch {
+            await http.shutdown()
+            throw error
+        }
+        await http.shutdown()
+    }
+
+    private func send(_ trigger: WebhookTrigger, _ type: String, to url: String, _ http: HTTPControl) async throws {
+        let (event, request) = try trigger.webhook(type, now: Time.system.now(), random: .system)
+        let answer = try await http.post(request, to: url)
+        let accepted = (200...299).contains(answer.status)
+        if output.json {
+            try Terminal.write(
+                [
+                    "provider_event_id": .string(event.id), "type": .string(event.type),
+                    "source": .string(trigger.source.text), "status": .integer(answer.status),
+                    "accepted": .bool(accepted),
+                ],
+                compact: true
+            )
+        } else if accepted {
+            try Terminal.write("\(answer.status)  \(event.type)  \(event.id)  stored by source \(trigger.source)")
+        }
+        guard accepted else {
+            if !output.json { Terminal.note(refusal(answer, trigger.source)) }
+            throw ExitCode.failure
+        }
+    }
+
+    private func refusal(_ answer: ControlResponse, _ source: ResourceName) -> String {
+        let remedy =
+            switch answer.status {
+            case 401: "the secret here is not the source's; pass --secret or --config"
+            case 404: "there is no enabled source `\(source)`; see `usher sources list`, or pass --source"
+            case 503: "the server is busy or cannot write; see its log, or run `usher doctor`"
+            default: TerminalText.safe(String(decoding: answer.body.prefix(500), as: UTF8.self))
+            }
+        return "Error: the server answered \(answer.status): \(remedy)"
+    }
+
+    private func makeTrigger(_ provider: ProviderName, address: ControlAddress) throws -> WebhookTrigger {
+        let name = source.flatMap { ResourceName($0) }
+        let resolver = SecretResolver.process
+        if let secret {
+            guard let name = name ?? ResourceName(provider.rawValue) else { throw TriggerError.noSecret(provider: provider) }
+            return try WebhookTrigger(
+                provider: provider,
+                source: name,
+                secrets: [try resolver.resolve(SecretReference(secret), for: "--secret")],
+                publicURL: address.text
+            )
+        }
+        let demonstration = DemonstrationFiles(folder: Demo.folderDefault).configurationPath
+        guard let path = config ?? (FileManager.default.fileExists(atPath: demonstration) ? demonstration : nil) else {
+            throw TriggerError.noSecret(provider: provider)
+        }
+        let configuration = try Configuration.load(path, rules: .registry)
+        return try WebhookTrigger(provider: provider, source: name, configuration: configuration, resolver: resolver)
+    }
+
+    private func showList() throws {
+        let samples = ProviderName.allCases.flatMap { provider in
+            SampleEvents.types(of: provider).map { (provider.rawValue, $0) }
+        }
+        if output.json {
+            let values = samples.map { provider, type -> JSONValue in
+                ["provider": .string(provider), "type": .string(type)]
+            }
+            return try Terminal.write(.array(values))
+        }
+        try Terminal.write(
+            TextTable([.init("provider"), .init("type")], rows: samples.map { [$0.0, $0.1] }).lines
+        )
+    }
+}

@@ -1,0 +1,16 @@
+import Gateway
+import Logging
+
+extension Logger {
+    /// The log of this process, on standard error.
+    static func usher(_ formatting: LogFormatting) -> Logger {
+        var logger = Logger(label: "usher") { label in
+            switch formatting.format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler()
+            }
+        }
+        logger.logLevel = formatting.level
+        return logger
+    }
+}
