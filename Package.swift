@@ -158,6 +158,7 @@ let package = Package(
             [
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
                 "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix, nioSSL,
+                lifecycle,
             ]
         ),
         tests(
