@@ -170,6 +170,7 @@ let package = Package(
                 "Registry",
                 "Access", "Telemetry", "Webhooks", "HTTPAPI", "UsherTesting", logging, nioCore, nioPosix,
                 nioSSL,
+                lifecycle,
             ]
         ),
         tests(

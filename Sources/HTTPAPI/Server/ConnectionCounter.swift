@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Counts open connections, in all and by address, against the limits.
-final class ConnectionCounter: Sendable {
+package final class ConnectionCounter: Sendable {
     private struct Counts {
         var all = 0
         var byNetwork: [String: Int] = [:]  // At most `connectionsMax` entries.
@@ -11,12 +11,12 @@ final class ConnectionCounter: Sendable {
     private let limits: ServerLimits
 
     /// Starts with no connection.
-    init(limits: ServerLimits) {
+    package init(limits: ServerLimits) {
         self.limits = limits
     }
 
     /// Counts a connection from `address` in; false when a limit is reached.
-    func enter(_ address: String) -> Bool {
+    package func enter(_ address: String) -> Bool {
         counts.withLock { counts in
             guard counts.all < limits.connectionsMax else { return false }
             if let network = Self.network(address) {
@@ -31,7 +31,7 @@ final class ConnectionCounter: Sendable {
     }
 
     /// Counts a connection that was counted in out again.
-    func leave(_ address: String) {
+    package func leave(_ address: String) {
         counts.withLock { counts in
             counts.all -= 1
             guard let network = Self.network(address), let count = counts.byNetwork[network] else { return }
@@ -40,7 +40,7 @@ final class ConnectionCounter: Sendable {
     }
 
     /// How many connections are open.
-    var all: Int {
+    package var all: Int {
         counts.withLock { $0.all }
     }
 
@@ -48,7 +48,7 @@ final class ConnectionCounter: Sendable {
     /// loopback, where the proxy sits.
     ///
     /// - Parameter address: as `inet_ntop` writes it.
-    static func network(_ address: String) -> String? {
+    package static func network(_ address: String) -> String? {
         if address.utf8.starts(with: "127.".utf8) || address == "::1" { return nil }
         if address.utf8.starts(with: "::ffff:".utf8), address.utf8.contains(UInt8(ascii: ".")) {
             return network(String(address.dropFirst(7)))
