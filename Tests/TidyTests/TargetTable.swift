@@ -71,7 +71,8 @@ struct TargetRule {
             "Gateway",
             .composition,
             "Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks HTTPAPI",
-            products: "Yams Logging ServiceLifecycle AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
+            products:
+                "Yams Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
         ),
         TargetRule(
             "usher",

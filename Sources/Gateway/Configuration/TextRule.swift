@@ -73,13 +73,8 @@ enum TextRule {
 
     /// `*`, `prefix.*` or a whole event type.
     static func eventPattern(_ text: String) -> String? {
-        let right = "must be `*`, a prefix such as `payment_intent.*`, or a whole event type"
-        guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return right
-        }
-        if text == "*" { return nil }
-        let stem = text.hasSuffix(".*") ? text.dropLast(2) : text[...]
-        return stem.isEmpty || stem.contains("*") ? right : nil
+        EventPattern(text) == nil
+            ? "must be `*`, a prefix such as `payment_intent.*`, or a whole event type" : nil
     }
 
     /// A letter or `_`, then letters, digits and `_`.
