@@ -30,7 +30,9 @@ import Testing
 
     @Test func `is refused at every other length`() {
         for length in 0..<low.utf8.count { #expect(APIKeyText(Array(low.utf8).prefix(length)) == nil) }
-        for suffix in ["\n", " ", "0", "\u{0}"] { #expect(APIKeyText(Array((low + suffix).utf8)[...]) == nil) }
+        for suffix in ["\n", " ", "0", "\u{0}"] {
+            #expect(APIKeyText(Array((low + suffix).utf8)[...]) == nil)
+        }
     }
 
     @Test func `is found inside other text`() {

@@ -2,6 +2,7 @@ import Access
 import Domain
 import Storage
 import Testing
+import UsherTesting
 
 @Suite struct AuthenticationTests {
     @Test func `answers alike whatever is wrong`() async throws {
@@ -17,7 +18,7 @@ import Testing
             )
             let revoked = try await readKey(keys)
             _ = try await keys.revoke(revoked.record.id, by: keys.console)
-            bench.clock.advance(.seconds(10))
+            bench.clock.advance(by: .seconds(10))
             let shown = good.text.shown
             let wrong = [
                 String(shown.dropLast()) + (shown.last == "0" ? "1" : "0"),  // Checksum.
@@ -106,9 +107,9 @@ import Testing
             let key = try await readKey(keys)
             let scope = try await keys.check(key.text.shown)
             try await bench.execute("DELETE FROM api_keys")
-            bench.clock.advance(.milliseconds(59_999))
+            bench.clock.advance(by: .milliseconds(59_999))
             #expect(try await keys.check(key.text.shown) == scope)
-            bench.clock.advance(.milliseconds(1))
+            bench.clock.advance(by: .milliseconds(1))
             await #expect(throws: AccessError.unauthenticated) { try await keys.check(key.text.shown) }
         }
     }
@@ -121,7 +122,7 @@ import Testing
             let revoked = try await keys.revoke(key.record.id, by: keys.console)
             #expect(revoked.revokedAt == bench.clock.now)
             await #expect(throws: AccessError.unauthenticated) { try await keys.check(key.text.shown) }
-            bench.clock.advance(.seconds(5))
+            bench.clock.advance(by: .seconds(5))
             #expect(try await keys.revoke(key.record.id, by: keys.console).revokedAt == revoked.revokedAt)
             try await bench.execute("UPDATE api_keys SET revoked_at = NULL")
             await #expect(throws: AccessError.unauthenticated) { try await keys.check(key.text.shown) }
@@ -138,9 +139,9 @@ import Testing
                 expiresAt: bench.clock.now + .seconds(30),
                 by: keys.console
             )
-            bench.clock.advance(.milliseconds(29_999))
+            bench.clock.advance(by: .milliseconds(29_999))
             _ = try await keys.check(key.text.shown)
-            bench.clock.advance(.milliseconds(1))
+            bench.clock.advance(by: .milliseconds(1))
             await #expect(throws: AccessError.unauthenticated) { try await keys.check(key.text.shown) }
             await #expect(throws: AccessError.unauthenticated) {
                 try await bench.keys().check(key.text.shown)
@@ -156,7 +157,7 @@ import Testing
             var made: [APIKeys.Created] = []
             for _ in 0..<3 {
                 made.append(try await readKey(keys))
-                bench.clock.advance(.seconds(1))
+                bench.clock.advance(by: .seconds(1))
                 _ = try await keys.check(made[made.count - 1].text.shown)
             }
             try await bench.execute("DELETE FROM api_keys")
@@ -180,7 +181,7 @@ import Testing
             await #expect(throws: refused) { try await keys.check(fresh.text.shown) }
             _ = try await keys.check(known.text.shown)
             _ = try await keys.check(fresh.text.shown, from: "192.0.2.2")
-            bench.clock.advance(.seconds(6))
+            bench.clock.advance(by: .seconds(6))
             await #expect(throws: AccessError.unauthenticated) { try await keys.check("guess") }
         }
     }

@@ -1,17 +1,16 @@
 import Access
 import Domain
-import Foundation
 import Logging
 import Storage
-import Synchronization
 import Testing
+import UsherTesting
 import Vault
 
 /// The keys of one installation with a clock that only moves when told.
 struct Bench {
     let database: Database
     let vault: Vault
-    let clock: ManualClock
+    let clock: ManualTime
 
     func keys(_ limits: APIKeys.Limits = APIKeys.Limits()) -> APIKeys {
         APIKeys(
@@ -35,14 +34,8 @@ struct Bench {
 
 /// A bench on a database in a temporary folder, for the time of `body`.
 func withBench(_ body: (Bench) async throws -> Void) async throws {
-    let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await Database.withOpened(
-        DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
-        migrations: Vault.migrations + APIKeys.migrations
-    ) { database in
-        let clock = ManualClock()
+    try await temporaryDatabase(migrations: Vault.migrations + APIKeys.migrations) { database in
+        let clock = ManualTime()
         let vault = try await Vault.open(
             rootKey: .generate(random: .seeded(1)),
             database: database,
@@ -50,42 +43,6 @@ func withBench(_ body: (Bench) async throws -> Void) async throws {
             random: .seeded(2)
         )
         try await body(Bench(database: database, vault: vault, clock: clock))
-    }
-}
-
-/// Time that moves only when it is told to.
-final class ManualClock: Sendable {
-    private let passed = Mutex(Duration.zero)
-    private let sleeps = Mutex(0)
-
-    var now: Instant { Instant(seconds: 1_800_000_000) + passed.withLock { $0 } }
-
-    /// Its first `sleep` moves the clock; the second throws, as when the sleeper is cancelled.
-    var time: Time {
-        Time(
-            now: { self.now },
-            elapsed: { self.passed.withLock { $0 } },
-            sleep: { duration in
-                guard
-                    self.sleeps.withLock({
-                        $0 += 1
-                        return $0
-                    }) == 1
-                else { throw CancellationError() }
-                self.advance(duration)
-            }
-        )
-    }
-
-    func advance(_ duration: Duration) {
-        passed.withLock { $0 += duration }
-    }
-}
-
-extension RandomSource {
-    static func seeded(_ seed: UInt64) -> RandomSource {
-        let generator = Mutex(SeededRandom(seed: seed))
-        return RandomSource { generator.withLock { $0.next() } }
     }
 }
 

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Storage
 import Testing
+import UsherTesting
 import Vault
 
 @Suite struct KeyringTests {

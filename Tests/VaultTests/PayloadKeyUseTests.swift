@@ -2,6 +2,7 @@ import Dispatch
 import Domain
 import Storage
 import Testing
+import UsherTesting
 import Vault
 
 @Suite struct PayloadKeyUseTests {

@@ -1,6 +1,7 @@
 import Domain
 import Storage
 import Testing
+import UsherTesting
 import Vault
 
 @Suite struct PayloadTests {

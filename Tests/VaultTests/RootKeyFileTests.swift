@@ -1,11 +1,12 @@
 import Domain
 import Foundation
 import Testing
+import UsherTesting
 import Vault
 
 @Suite struct RootKeyFileTests {
     @Test func `is made once, complete, for the owner only`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let path = folder + "/new/deeper/root.key"
             let first = try RootKeyFile.loadOrCreate(path, random: .seeded(1))
             let second = try RootKeyFile.loadOrCreate(path, random: .seeded(2))
@@ -22,7 +23,7 @@ import Vault
     }
 
     @Test func `gives all who create at once the same key`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let path = folder + "/root.key"
             let results = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                 for seed in 0..<16 {
@@ -41,7 +42,7 @@ import Vault
 
     @Test(arguments: [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666])
     func `is refused when group or others may use it`(bits: Int) async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let path = folder + "/root.key"
             _ = try RootKeyFile.loadOrCreate(path, random: .seeded(1))
             try FileManager.default.setAttributes([.posixPermissions: bits], ofItemAtPath: path)
@@ -53,7 +54,7 @@ import Vault
 
     @Test(arguments: [0o600, 0o400])
     func `is read with the rights an owner may give`(bits: Int) async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let path = folder + "/root.key"
             let made = try RootKeyFile.loadOrCreate(path, random: .seeded(1)).rootKey
             try FileManager.default.setAttributes([.posixPermissions: bits], ofItemAtPath: path)
@@ -62,7 +63,7 @@ import Vault
     }
 
     @Test func `is refused as a symbolic link, also a dangling one`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             _ = try RootKeyFile.loadOrCreate(folder + "/real.key", random: .seeded(1))
             for target in ["/real.key", "/nowhere"] {
                 let path = folder + "/link\(target.dropFirst())"
@@ -76,7 +77,7 @@ import Vault
     }
 
     @Test func `is refused as a folder or a pipe, without waiting for a writer`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: folder + "/folder",
                 withIntermediateDirectories: false
@@ -98,7 +99,7 @@ import Vault
             (String(repeating: "x", count: 5_000), .prefix), (good + good, .tooLong(118)),
         ]
         for (text, problem) in cases {
-            try await withFolder { folder in
+            try await temporaryFolder { folder in
                 let path = folder + "/root.key"
                 try write(text, path)
                 #expect(throws: VaultError.rootKeyFile(path: path, .text(problem))) {
@@ -110,7 +111,7 @@ import Vault
     }
 
     @Test func `is read without a line break at its end`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let key = RootKey.generate(random: .seeded(1))
             try write(key.text, folder + "/root.key")
             #expect(try RootKeyFile.load(folder + "/root.key")?.text == key.text)
@@ -118,14 +119,14 @@ import Vault
     }
 
     @Test func `is nothing when there is nothing`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             let key = try RootKeyFile.load(folder + "/root.key")
             #expect(key == nil)
         }
     }
 
     @Test func `names the operation the system refuses`() async throws {
-        try await withFolder { folder in
+        try await temporaryFolder { folder in
             try write("", folder + "/file")
             let path = folder + "/file/root.key"
             #expect(throws: VaultError.rootKeyFile(path: path, .system("open", ENOTDIR))) {
@@ -142,11 +143,4 @@ import Vault
     private func mode(_ path: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
-}
-
-private func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await body(folder)
 }

@@ -1,5 +1,6 @@
 import Domain
 import Testing
+import UsherTesting
 import Vault
 
 @Suite struct RootKeyTests {

@@ -1,24 +1,26 @@
 import Domain
-import Foundation
 import Storage
+import UsherTesting
 import Vault
 
 /// A database in a temporary folder, for the time of `body`.
 func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
-    let folder = NSTemporaryDirectory() + "usher-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await Database.withOpened(
-        DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
-        migrations: Vault.migrations
-    ) { database in
-        try await body(Store(database: database, folder: folder))
+    try await temporaryFolder { folder in
+        try await Database.withOpened(
+            DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
+            migrations: Vault.migrations
+        ) { database in
+            try await body(Store(database: database, folder: folder))
+        }
     }
 }
 
+/// A database on which vaults are opened.
 struct Store {
-    /// 32 bytes 0, 1, … 31.
+    /// The root key 0, 1, … 31.
     static let rootKeyText = "ushrk1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8_518e34f2"
+    /// When everything happens.
+    static let now = Instant(seconds: 1_800_000_000)
 
     let database: Database
     let folder: String
@@ -31,7 +33,7 @@ struct Store {
         try await Vault.open(
             rootKey: RootKey.parse(rootKey),
             database: database,
-            time: .standing,
+            time: ManualTime(now: Store.now).time,
             random: random,
             payloadLimits: limits
         )
@@ -46,13 +48,7 @@ struct Store {
     }
 }
 
-extension Time {
-    /// A clock that stands still.
-    static var standing: Time {
-        Time(
-            now: { Instant(seconds: 1_800_000_000) },
-            elapsed: { .seconds(1) },
-            sleep: { _ in throw CancellationError() }
-        )
-    }
+extension RandomSource {
+    /// Eight bytes 0, 1, … 7 at each call: keys, salts and nonces that a known answer can be computed for.
+    static var counting: RandomSource { RandomSource { 0x0706_0504_0302_0100 } }
 }
