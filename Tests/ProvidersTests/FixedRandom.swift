@@ -3,11 +3,11 @@ import Synchronization
 
 /// A random source that repeats the sequence of `seed`.
 func fixedRandom(_ seed: UInt64) -> RandomSource {
-    let sequence = Sequence(seed: seed)
-    return RandomSource { sequence.next() }
+    let draws = RepeatedDraws(seed: seed)
+    return RandomSource { draws.next() }
 }
 
-private final class Sequence: Sendable {
+private final class RepeatedDraws: Sendable {
     private let state: Mutex<SeededRandom>
 
     init(seed: UInt64) {
