@@ -81,7 +81,7 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Providers", "Storage", "Transport", "Vault"]),
+        target("Registry", ["Domain", "Signatures", "Providers", "Storage", "Transport", "Vault"]),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
