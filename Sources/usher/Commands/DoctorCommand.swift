@@ -14,7 +14,13 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The configuration file; without one the defaults are checked.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file; without one the defaults are checked.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
     var config: String?
     @Flag(help: "Read even a database over 1 GiB through.")
     var thorough = false
