@@ -1,5 +1,6 @@
 package import Domain
 import Foundation
+import Glibc
 import Registry
 import Signatures
 
@@ -104,9 +105,8 @@ package struct DemonstrationFiles: Sendable {
                 attributes: [.posixPermissions: 0o600]
             )
         else { throw GatewayError.dataFolder(folder, "\(draft) cannot be written") }
-        _ = try FileManager.default.replaceItemAt(
-            URL(fileURLWithPath: path),
-            withItemAt: URL(fileURLWithPath: draft)
-        )
+        guard unsafe rename(draft, path) == 0 else {
+            throw GatewayError.dataFolder(folder, "\(path) cannot be written")
+        }
     }
 }

@@ -58,7 +58,7 @@ struct Demonstration {
             ),
             port: 0,
             time: .system,
-            logger: logger,
+            logger: .silent,
             started: { started($0) },
             observe: { [screen] delivery in screen.happened(.tried(delivery)) }
         )
