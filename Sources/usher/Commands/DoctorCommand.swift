@@ -51,6 +51,9 @@ struct DoctorCommand: AsyncParsableCommand {
         for finding in findings { try Terminal.write(finding.lines) }
         let problems = findings.filter { $0.verdict == .problem }.count
         let warnings = findings.filter { $0.verdict == .warning }.count
-        try Terminal.write(["", "\(findings.count) checks: \(problems) problems, \(warnings) warnings."])
+        try Terminal.write([
+            "",
+            "\(counted(findings.count, "check")): \(counted(problems, "problem")), \(counted(warnings, "warning")).",
+        ])
     }
 }
