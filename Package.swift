@@ -192,6 +192,7 @@ let package = Package(
             "Simulation",
             ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]
         ),
+        tests("Usher", ["usher", argumentParser]),
         tests("Tidy", []),
     ]
 )

@@ -5,6 +5,12 @@ package struct DatabaseInspection: Hashable, Sendable {
     /// What is damaged, a line each; empty when nothing is, or when it was not looked for.
     package let damage: [String]
 
+    /// Makes an inspection's result.
+    package init(missingMigrations: [String], damage: [String]) {
+        self.missingMigrations = missingMigrations
+        self.damage = damage
+    }
+
     /// Looks at an existing database through a connection that only reads; a server may be running on it.
     ///
     /// - Parameter thorough: reads everything that is stored to find damage; slow on a large database.

@@ -3,7 +3,12 @@ import Gateway
 
 /// Which server, and with which key: what every command that talks to a server takes.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The server's address (default: $USHER_URL, else http://127.0.0.1:8080).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The server's address (default: $USHER_URL, else http://127.0.0.1:8080).",
+            valueName: "url"
+        )
+    )
     var url: String?
 
     @Option(

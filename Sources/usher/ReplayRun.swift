@@ -15,7 +15,10 @@ struct ReplayRun {
         if json { return try Terminal.write(preview) }
         let matched = preview["matched"]?.int64 ?? 0
         let deliveries = preview["deliveries"]?.int64 ?? 0
-        try Terminal.write("\(matched) match; \(deliveries) deliveries would be queued. Nothing was changed.")
+        try Terminal.write(
+            "\(matched) match; \(counted(deliveries, "delivery", plural: "deliveries")) would be queued. "
+                + "Nothing was changed."
+        )
     }
 
     /// Waits until everything is queued.

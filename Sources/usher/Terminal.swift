@@ -1,3 +1,4 @@
+import ArgumentParser
 import Domain
 import Foundation
 import Gateway
@@ -16,9 +17,9 @@ enum Terminal {
             && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
-    /// Writes a line to standard output; throws when nobody reads any more.
+    /// Writes a line to standard output; throws `readerGone` when nobody reads any more.
     static func write(_ line: String) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        try put(line + "\n")
     }
 
     /// Writes lines to standard output.
@@ -34,7 +35,18 @@ enum Terminal {
 
     /// Writes text without a line break, over what stands in the line.
     static func rewrite(_ line: String) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(("\r\u{1B}[K" + line).utf8))
+        try put("\r\u{1B}[K" + line)
+    }
+
+    /// How a shell reports the end by SIGPIPE: `usher events tail | head` ends so, without a message.
+    private static let readerGone = ExitCode(141)
+
+    private static func put(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw readerGone
+        }
     }
 
     /// Writes a line to standard error.
@@ -44,7 +56,7 @@ enum Terminal {
 
     /// Asks a question that is answered with yes or no; anything but `y` or `yes` is no.
     static func confirm(_ question: String) -> Bool {
-        try? FileHandle.standardOutput.write(contentsOf: Data((question + " [y/N] ").utf8))
+        try? put(question + " [y/N] ")
         let answer = readLine()?.lowercased()
         return answer == "y" || answer == "yes"
     }

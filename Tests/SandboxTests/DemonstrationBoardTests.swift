@@ -13,11 +13,13 @@ private func arrival(
 private func tried(
     _ id: String,
     _ answer: ReceivingApplication.Answer,
-    attempt: Int = 1
+    attempt: Int = 1,
+    delivery: String = "dlv_1"
 ) -> DemonstrationBoard.Happening {
     .tried(
         ReceivedDelivery(
             webhookID: id,
+            deliveryID: delivery,
             type: "invoice.paid",
             source: "stripe",
             attempt: attempt,
@@ -59,6 +61,18 @@ struct DemonstrationBoardTests {
         #expect(board.retried == 2)
         #expect(board.delivered == 1)
         #expect(board.happened(tried("evt_1", .accepted, attempt: 4)).tone == .trouble)
+        #expect(board.doubled == 1)
+    }
+
+    @Test func `a replay is another delivery of the same event, and no double`() {
+        var board = DemonstrationBoard()
+        _ = board.happened(tried("evt_1", .accepted, delivery: "dlv_1"))
+        let line = board.happened(tried("evt_1", .accepted, delivery: "dlv_2"))
+        #expect(line.tone == .success)
+        #expect(line.text.contains("replay"))
+        #expect(board.delivered == 1)
+        #expect(board.doubled == 0)
+        _ = board.happened(tried("evt_1", .accepted, delivery: "dlv_2"))
         #expect(board.doubled == 1)
     }
 

@@ -10,13 +10,17 @@ extension DefinitionRules {
         return DefinitionRules(
             source: { definition in
                 let problems = check.problems(definition, secrets: [])
-                return problems.filter { $0.field != "secrets" || definition.secrets.isEmpty }.map(problem)
+                return problems.filter { !isSecret($0) || definition.secrets.isEmpty }.map(problem)
             },
             destination: { definition in
                 let problems = check.problems(definition, secrets: [])
-                return problems.filter { $0.field != "secrets" || definition.secrets.isEmpty }.map(problem)
+                return problems.filter { !isSecret($0) || definition.secrets.isEmpty }.map(problem)
             }
         )
+    }
+
+    private static func isSecret(_ found: DefinitionProblem) -> Bool {
+        found.field == "secrets" || found.field == "secret"
     }
 
     private static func problem(_ found: DefinitionProblem) -> Problem {

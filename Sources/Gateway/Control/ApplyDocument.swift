@@ -12,7 +12,9 @@ package enum ApplyDocument {
     ) throws(SecretResolutionError) -> JSONValue {
         var sources: [JSONValue] = []
         for source in configuration.sources {
-            sources.append(json(source, secrets: try texts(source.secrets, "source `\(source.name)`", resolver)))
+            sources.append(
+                json(source, secrets: try texts(source.secrets, "source `\(source.name)`", resolver))
+            )
         }
         var destinations: [JSONValue] = []
         for destination in configuration.destinations {
@@ -31,7 +33,11 @@ package enum ApplyDocument {
         for reference in references {
             let bytes = try resolver.resolve(reference, for: owner).bytes
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw SecretResolutionError(owner: owner, place: "its file", reason: .unreadable("it is not UTF-8 text"))
+                throw SecretResolutionError(
+                    owner: owner,
+                    place: "its file",
+                    reason: .unreadable("it is not UTF-8 text")
+                )
             }
             texts.append(.string(text))
         }

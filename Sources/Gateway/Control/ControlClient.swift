@@ -37,10 +37,20 @@ package struct ControlClient: Sendable {
         try await call(ControlRequest("GET", path, query: query))
     }
 
-    /// Asks for something to be done.
-    package func post(_ path: String, _ body: JSONValue = .object([])) async throws(ControlError) -> JSONValue
-    {
-        try await call(ControlRequest("POST", path, body: body))
+    /// The elements of a list that comes whole.
+    package func all(_ path: String) async throws(ControlError) -> [JSONValue] {
+        guard let elements = try await get(path)["data"]?.array else {
+            throw .notUsher(url: address.text, status: 200)
+        }
+        return elements
+    }
+
+    /// Asks for something to be done; an empty object is sent as no body.
+    package func post(
+        _ path: String,
+        _ body: JSONValue = .object([])
+    ) async throws(ControlError) -> JSONValue {
+        try await call(ControlRequest("POST", path, body: body == .object([]) ? nil : body))
     }
 
     /// Asks for something to be removed.

@@ -69,6 +69,8 @@ package enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
                     + "USHER_API_KEY or pass --key"
                 : "the server wants an API key: set USHER_API_KEY or pass --key (the first one was printed when the "
                     + "server first started)"
+        case .refused(status: 404, _, _, _, _):
+            "the server knows nothing of that name or id, or this key may not see it"
         case .refused(let status, let code, let text, let details, let retryAfterSeconds):
             (["\(text) (\(status) \(code))"] + details).joined(separator: "\n  ")
                 + (retryAfterSeconds.map { "\n  try again in \($0) s" } ?? "")

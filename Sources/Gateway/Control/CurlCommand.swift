@@ -12,7 +12,12 @@ package enum CurlCommand {
     }
 
     /// A small Stripe event, signed at `now`: believed for five minutes.
-    package static func stripe(url: String, secret: Secret, now: Instant, random: RandomSource) -> WebhookRequest {
+    package static func stripe(
+        url: String,
+        secret: Secret,
+        now: Instant,
+        random: RandomSource
+    ) -> WebhookRequest {
         let name = Hex.encode(random.bytes(10))
         let event: JSONValue = [
             "id": "evt_1\(name)",
@@ -21,7 +26,9 @@ package enum CurlCommand {
             "created": .integer(now.seconds),
             "livemode": false,
             "data": [
-                "object": ["id": "pi_3\(name)", "object": "payment_intent", "amount": 180_000, "currency": "eur"]
+                "object": [
+                    "id": "pi_3\(name)", "object": "payment_intent", "amount": 180_000, "currency": "eur",
+                ]
             ],
         ]
         let body = event.serialized()

@@ -55,7 +55,9 @@ package enum EventPage {
 
     private static func payload(_ event: JSONValue) -> [String] {
         if let payload = event["payload"] {
-            return ["", TerminalText.safeLines(String(decoding: payload.serialized(pretty: true), as: UTF8.self))]
+            return [
+                "", TerminalText.safeLines(String(decoding: payload.serialized(pretty: true), as: UTF8.self)),
+            ]
         }
         guard let text = event["payload_base64"]?.string else { return [] }
         return ["", "payload, base64:", TerminalText.safe(text)]

@@ -56,7 +56,8 @@ package final class HTTPControl: Sendable {
     }
 
     /// Posts a webhook as its provider would; to `url`, which may be another way to the server than its public one.
-    package func post(_ webhook: WebhookRequest, to url: String) async throws(ControlError) -> ControlResponse {
+    package func post(_ webhook: WebhookRequest, to url: String) async throws(ControlError) -> ControlResponse
+    {
         let headers = webhook.headers.fields.map { (name: $0.name, value: $0.value) }
         return try await send(
             ControlMessage(method: webhook.method, url: url, headers: headers, body: webhook.body)

@@ -33,7 +33,7 @@ package struct ReplayProgress: Hashable, Sendable {
 
     /// How it ended, for people.
     package var conclusion: String {
-        let queuedText = "\(queued) \(queued == 1 ? "delivery" : "deliveries") queued"
+        let queuedText = counted(queued, "delivery", plural: "deliveries") + " queued"
         if isCancelled { return "Replay \(id) was cancelled: \(queuedText) before that." }
         guard matched > 0 else { return "Nothing matched: there was nothing to replay." }
         return "Replay \(id) is queued: \(matched) matched, \(queuedText). See them go: usher events tail"

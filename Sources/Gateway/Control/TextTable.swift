@@ -23,7 +23,7 @@ package struct TextTable: Sendable {
     private let columns: [Column]
     private let rows: [[String]]
 
-    /// Makes a table; each row has a text for each column. Texts are made fit for a terminal.
+    /// Makes a table; each row has a text for each column, which is made fit for a terminal.
     package init(_ columns: [Column], rows: [[String]]) {
         precondition(rows.allSatisfy { $0.count == columns.count }, "a row has a text for each column")
         self.columns = columns

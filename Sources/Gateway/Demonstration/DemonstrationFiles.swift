@@ -1,9 +1,14 @@
 package import Domain
 import Foundation
+import Glibc
+import Registry
 import Signatures
 
 /// The files of `usher demo`: a real configuration and its secrets, in a folder of its owner.
 package struct DemonstrationFiles: Sendable {
+    /// Where everything is when nothing else is said.
+    package static let folderDefault = "./usher-data"
+
     /// The folder everything is in.
     package let folder: String
 
@@ -17,9 +22,22 @@ package struct DemonstrationFiles: Sendable {
     /// The first admin key, so that the command line works at once.
     package var adminKeyPath: String { folder + "/admin.key" }
 
-    /// Makes the folder and whatever secret is missing, and writes the configuration anew.
-    /// - Parameter application: the URL of the receiving application.
-    package func prepare(listen: ListenAddress, application: String, random: RandomSource) throws {
+    /// The name of the source that the Stripe sandbox sends to.
+    package var stripeSource: String { "stripe" }
+
+    /// The secret that the Stripe sandbox signs with.
+    package func stripeSecret() throws -> Secret { try secret("stripe") }
+
+    /// The secret that the gateway signs with and the application believes.
+    package func applicationSecret() throws -> Secret { try secret("app") }
+
+    /// Where webhooks of the Stripe sandbox are posted.
+    package func stripeURL(listenURL: String) -> String {
+        listenURL + "/api/integrations/webhooks/" + stripeSource
+    }
+
+    /// Makes the folder and whatever secret is missing.
+    package func prepareSecrets(random: RandomSource) throws {
         try FileManager.default.createDirectory(
             atPath: folder,
             withIntermediateDirectories: true,
@@ -28,6 +46,11 @@ package struct DemonstrationFiles: Sendable {
         for name in Self.secretNames where !FileManager.default.fileExists(atPath: secretPath(name)) {
             try write(StandardWebhooksSigner.newSecret(random: random) + "\n", to: secretPath(name))
         }
+    }
+
+    /// Writes the configuration anew.
+    /// - Parameter application: the URL of the receiving application.
+    package func writeConfiguration(listen: ListenAddress, application: String) throws {
         try write(yaml(listen: listen, application: application), to: configurationPath)
     }
 
@@ -65,6 +88,10 @@ package struct DemonstrationFiles: Sendable {
 
     private static let secretNames = ["stripe", "partner", "forms", "app"]
 
+    private func secret(_ name: String) throws -> Secret {
+        try SecretResolver.process.resolve(.file(secretPath(name)), for: "the demonstration")
+    }
+
     private func secretPath(_ name: String) -> String { "\(folder)/\(name).secret" }
 
     /// Writes a file that only its owner may read: complete or not at all.
@@ -78,9 +105,8 @@ package struct DemonstrationFiles: Sendable {
                 attributes: [.posixPermissions: 0o600]
             )
         else { throw GatewayError.dataFolder(folder, "\(draft) cannot be written") }
-        _ = try FileManager.default.replaceItemAt(
-            URL(fileURLWithPath: path),
-            withItemAt: URL(fileURLWithPath: draft)
-        )
+        guard unsafe rename(draft, path) == 0 else {
+            throw GatewayError.dataFolder(folder, "\(path) cannot be written")
+        }
     }
 }

@@ -54,7 +54,7 @@ package struct DemonstrationBoard: Sendable {
     package private(set) var refused = 0
 
     private var acknowledged = BoundedRecord<Bool>(countMax: 100_000)
-    private var taken = BoundedRecord<Bool>(countMax: 100_000)
+    private var taken = BoundedRecord<Set<String>>(countMax: 100_000)
 
     /// An empty board.
     package init() {}
@@ -111,17 +111,24 @@ package struct DemonstrationBoard: Sendable {
         let count = attempt > 1 ? " (try \(attempt))" : ""
         switch delivery.answer {
         case .accepted:
-            guard taken[delivery.webhookID] == nil else {
-                doubled += 1
-                return (.trouble, "taken a second time" + count)
-            }
-            taken[delivery.webhookID] = true
-            delivered += 1
-            return (.success, "delivered" + count)
+            return taken(delivery, count)
         case .failed: return (.trouble, "500: will be tried again" + count)
         case .busy(let seconds): return (.trouble, "503: will be tried again after \(seconds) s" + count)
         case .silence: return (.trouble, "no answer from the app" + count)
         case .refused: return (.loss, "401: the app does not believe the signature" + count)
         }
+    }
+
+    /// A second delivery of the same event is a replay; the same delivery twice is a double.
+    private mutating func taken(_ delivery: ReceivedDelivery, _ count: String) -> (Tone, String) {
+        let earlier = taken[delivery.webhookID] ?? []
+        taken[delivery.webhookID] = earlier.union([delivery.deliveryID])
+        guard !earlier.contains(delivery.deliveryID) else {
+            doubled += 1
+            return (.trouble, "taken a second time" + count)
+        }
+        guard earlier.isEmpty else { return (.success, "delivered again: a replay" + count) }
+        delivered += 1
+        return (.success, "delivered" + count)
     }
 }

@@ -1,15 +1,14 @@
 package import Domain
-package import Providers
 import ServiceLifecycle
 package import Signatures
 
 /// Sends sample events of a provider to one source, one after the other, in real time.
 package struct SampleTraffic: Service {
-    private let makeWebhook: @Sendable () -> (event: SampleEvent, request: WebhookRequest)?
+    private let makeWebhook: @Sendable () -> (id: String, type: String, request: WebhookRequest)?
     private let interval: Duration
     private let time: Time
     private let send: @Sendable (WebhookRequest) async -> Int?
-    private let observe: @Sendable (SampleEvent, _ status: Int?) -> Void
+    private let observe: @Sendable (_ id: String, _ type: String, _ status: Int?) -> Void
 
     /// Makes traffic; it starts with `run`.
     /// - Parameter interval: the pause before each event.
@@ -19,9 +18,9 @@ package struct SampleTraffic: Service {
     package init(
         every interval: Duration,
         time: Time,
-        makeWebhook: @escaping @Sendable () -> (event: SampleEvent, request: WebhookRequest)?,
+        makeWebhook: @escaping @Sendable () -> (id: String, type: String, request: WebhookRequest)?,
         send: @escaping @Sendable (WebhookRequest) async -> Int?,
-        observe: @escaping @Sendable (SampleEvent, _ status: Int?) -> Void
+        observe: @escaping @Sendable (_ id: String, _ type: String, _ status: Int?) -> Void
     ) {
         self.makeWebhook = makeWebhook
         self.interval = interval
@@ -32,9 +31,11 @@ package struct SampleTraffic: Service {
 
     /// Runs until it is shut down or cancelled.
     package func run() async throws {
-        while (try? await cancelWhenGracefulShutdown { [time, interval] in try await time.sleep(interval) }) != nil {
-            guard let (event, request) = makeWebhook() else { return }
-            observe(event, await send(request))
+        while (try? await cancelWhenGracefulShutdown { [time, interval] in try await time.sleep(interval) })
+            != nil
+        {
+            guard let (id, type, request) = makeWebhook() else { return }
+            observe(id, type, await send(request))
         }
     }
 }

@@ -12,6 +12,8 @@ import Synchronization
 package struct ReceivedDelivery: Hashable, Sendable {
     /// The `webhook-id`: the event.
     package let webhookID: String
+    /// Usher's id of the delivery: a replay is another delivery of the same event.
+    package let deliveryID: String
     /// The event's type, as Usher names it.
     package let type: String
     /// The source it came from, as Usher names it.
@@ -24,12 +26,14 @@ package struct ReceivedDelivery: Hashable, Sendable {
     /// Makes the note of one request.
     package init(
         webhookID: String,
+        deliveryID: String,
         type: String,
         source: String,
         attempt: Int,
         answer: ReceivingApplication.Answer
     ) {
         self.webhookID = webhookID
+        self.deliveryID = deliveryID
         self.type = type
         self.source = source
         self.attempt = attempt
@@ -108,6 +112,7 @@ package final class ReceivingApplicationServer: Service {
         observe(
             ReceivedDelivery(
                 webhookID: headers.first("webhook-id") ?? "",
+                deliveryID: headers.first("usher-delivery") ?? "",
                 type: headers.first("usher-event-type") ?? "",
                 source: headers.first("usher-source") ?? "",
                 attempt: headers.first("usher-attempt").flatMap { Int($0) } ?? 1,

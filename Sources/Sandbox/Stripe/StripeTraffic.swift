@@ -97,7 +97,8 @@ package final class StripeTraffic: Service {
             state.onTheirWay -= 1
             state.sandbox.answered(shipment.number, status: status, now: now)
         }
-        observe(shipment, status)
+        // What is cut off by our own end tells nothing of the server.
+        if status != nil || !Task.isShuttingDownGracefully { observe(shipment, status) }
     }
 
     private func fault(_ dice: inout Dice) -> StripeFault {

@@ -23,9 +23,13 @@ struct Apply: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if dryRun && yes { throw ValidationError("--dry-run changes nothing, so --yes has no meaning with it.") }
+        if dryRun && yes {
+            throw ValidationError("--dry-run changes nothing, so --yes has no meaning with it.")
+        }
         if file == "-" && !yes && !dryRun {
-            throw ValidationError("The file is read from standard input, so nobody can be asked: add --yes or --dry-run.")
+            throw ValidationError(
+                "The file is read from standard input, so nobody can be asked: add --yes or --dry-run."
+            )
         }
     }
 
@@ -38,7 +42,9 @@ struct Apply: AsyncParsableCommand {
             if dryRun || changes.isEmpty { return try show(plan, changes) }
             if !output.json { try show(plan, changes) }
             guard yes || (Terminal.canAsk && Terminal.confirm("Make these changes?")) else {
-                Terminal.note("Nothing was changed." + (Terminal.canAsk ? "" : " Add --yes to change without asking."))
+                Terminal.note(
+                    "Nothing was changed." + (Terminal.canAsk ? "" : " Add --yes to change without asking.")
+                )
                 throw ExitCode.failure
             }
             let applied = try await client.post("/api/configuration/apply", document)

@@ -23,8 +23,9 @@ struct CheckConfig: ParsableCommand {
             let configuration = try Configuration.load(file, rules: .registry)
             if output.json { return try Terminal.write(["valid": true, "problems": []]) }
             try Terminal.write(
-                "\(file) is valid: \(configuration.sources.count) sources, "
-                    + "\(configuration.destinations.count) destinations, listens on \(configuration.listen)."
+                "\(file) is valid: \(counted(configuration.sources.count, "source")), "
+                    + "\(counted(configuration.destinations.count, "destination")), "
+                    + "listens on \(configuration.listen)."
             )
         } catch let error as ConfigurationError {
             guard output.json else { throw error }

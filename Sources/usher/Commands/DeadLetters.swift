@@ -30,7 +30,8 @@ struct DeadLetters: AsyncParsableCommand {
         func run() async throws {
             let query = destination.map { [(name: "destination", value: $0)] } ?? []
             try await connection.withClient { client, _ in
-                let letters = try await client.list("/api/dead-letters", query: query, limit: limit).elements()
+                let letters = try await client.list("/api/dead-letters", query: query, limit: limit)
+                    .elements()
                 if output.json { return try Terminal.write(.array(letters)) }
                 try Terminal.write(Listing.deadLetters.lines(letters))
             }

@@ -21,7 +21,7 @@ struct Destinations: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client, _ in
-                let destinations = try await client.list("/api/destinations").elements()
+                let destinations = try await client.all("/api/destinations")
                 if output.json { return try Terminal.write(.array(destinations)) }
                 try Terminal.write(Listing.destinations.lines(destinations))
             }

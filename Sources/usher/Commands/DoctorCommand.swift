@@ -14,7 +14,13 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The configuration file; without one the defaults are checked.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file; without one the defaults are checked.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
     var config: String?
     @Flag(help: "Read even a database over 1 GiB through.")
     var thorough = false
@@ -45,6 +51,9 @@ struct DoctorCommand: AsyncParsableCommand {
         for finding in findings { try Terminal.write(finding.lines) }
         let problems = findings.filter { $0.verdict == .problem }.count
         let warnings = findings.filter { $0.verdict == .warning }.count
-        try Terminal.write(["", "\(findings.count) checks: \(problems) problems, \(warnings) warnings."])
+        try Terminal.write([
+            "",
+            "\(counted(findings.count, "check")): \(counted(problems, "problem")), \(counted(warnings, "warning")).",
+        ])
     }
 }

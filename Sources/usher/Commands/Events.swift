@@ -15,7 +15,12 @@ struct Events: AsyncParsableCommand {
         var source: String?
         @Option(help: "Only events of this type; payment_intent.* for a family.")
         var type: String?
-        @Option(help: ArgumentHelp("Only events received from then on: 2027-06-19T14:30:00Z, or 15m, 2h, 3d ago.", valueName: "when"))
+        @Option(
+            help: ArgumentHelp(
+                "Only events received from then on: 2027-06-19T14:30:00Z, or 15m, 2h, 3d ago.",
+                valueName: "when"
+            )
+        )
         var since: Moment?
         @Option(help: ArgumentHelp("Only events received before then.", valueName: "when"))
         var until: Moment?
@@ -48,7 +53,8 @@ struct Events: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client, _ in
-                let events = try await client.list("/api/events", query: filter.members, limit: limit).elements()
+                let events = try await client.list("/api/events", query: filter.members, limit: limit)
+                    .elements()
                 if output.json { return try Terminal.write(.array(events)) }
                 try Terminal.write(Listing.events.lines(events))
             }

@@ -47,7 +47,9 @@ extension Events {
         }
 
         private func page(_ client: ControlClient, since: Instant?) async throws -> [JSONValue] {
-            let filter: [(String, String?)] = [("source", source), ("type", type), ("since", since?.description)]
+            let filter: [(String, String?)] = [
+                ("source", source), ("type", type), ("since", since?.description),
+            ]
             let query = filter.compactMap { name, value in value.map { (name: name, value: $0) } }
             let limit = since == nil ? max(number, 1) : EventTail.seenMax
             return try await client.list("/api/events", query: query, limit: limit).elements()

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Domain
 import Gateway
-import Signatures
-import Vault
 
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,7 +64,9 @@ struct Keys: AsyncParsableCommand {
                 let created = try await client.post("/api/keys", body)
                 if output.json { return try Terminal.write(created) }
                 try Terminal.write(created["key"]?.string ?? "")
-                Terminal.note("The key is shown this once: keep it in a safe place. Revoke it with `usher keys revoke`.")
+                Terminal.note(
+                    "The key is shown this once: keep it in a safe place. Revoke it with `usher keys revoke`."
+                )
             }
         }
     }
@@ -100,7 +100,7 @@ struct Keys: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let secret = StandardWebhooksSigner.newSecret(random: .system)
+            let secret = FreshSecrets.signing()
             if output.json { return try Terminal.write(["secret": .string(secret)]) }
             try Terminal.write(secret)
         }
@@ -122,7 +122,7 @@ struct Keys: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let (_, created) = try RootKeyFile.loadOrCreate(path, random: .system)
+            let created = try FreshSecrets.rootKey(at: path)
             if output.json { return try Terminal.write(["path": .string(path), "created": .bool(created)]) }
             guard created else {
                 Terminal.note("\(path) holds a root key already: nothing was written.")

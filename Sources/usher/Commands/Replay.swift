@@ -23,7 +23,9 @@ struct Replay: AsyncParsableCommand {
 
     func validate() throws {
         if event == nil, filter.members.isEmpty, destination == nil {
-            throw ValidationError("Say which: an event's id, or --source, --type, --since, --until or --destination.")
+            throw ValidationError(
+                "Say which: an event's id, or --source, --type, --since, --until or --destination."
+            )
         }
         if event != nil, !filter.members.isEmpty {
             throw ValidationError("Give an event's id or filters, not both.")

@@ -21,7 +21,7 @@ struct Sources: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client, _ in
-                let sources = try await client.list("/api/sources").elements()
+                let sources = try await client.all("/api/sources")
                 if output.json { return try Terminal.write(.array(sources)) }
                 try Terminal.write(Listing.sources.lines(sources))
             }

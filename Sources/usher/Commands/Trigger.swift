@@ -1,9 +1,6 @@
 import ArgumentParser
 import Domain
-import Foundation
 import Gateway
-import Providers
-import Registry
 
 struct Trigger: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,11 +18,22 @@ struct Trigger: AsyncParsableCommand {
     var provider: String?
     @Argument(help: "The event's type; --list shows them.")
     var type: String?
-    @Option(help: "The source's name (default: the provider's first in the configuration, else the provider's name).")
+    @Option(
+        help:
+            "The source's name (default: the provider's first in the configuration, else the provider's name)."
+    )
     var source: String?
-    @Option(help: ArgumentHelp("The source's secret, or env:NAME or file:PATH where to read it.", valueName: "secret"))
+    @Option(
+        help: ArgumentHelp(
+            "The source's secret, or env:NAME or file:PATH where to read it.",
+            valueName: "secret"
+        )
+    )
     var secret: String?
-    @Option(help: ArgumentHelp("The configuration that has the source and its secret.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The configuration that has the source and its secret.", valueName: "file"),
+        completion: .file()
+    )
     var config: String?
     @Option(help: "How many events are sent, each a new one.")
     var count = 1
@@ -37,23 +45,23 @@ struct Trigger: AsyncParsableCommand {
     func validate() throws {
         guard (1...100_000).contains(count) else { throw ValidationError("--count is 1 to 100000.") }
         if list { return }
-        guard let provider, type != nil else {
-            throw ValidationError("Say what to send: usher trigger stripe payment_intent.succeeded, or --list.")
+        guard let wish, let type else {
+            throw ValidationError(
+                "Say what to send: usher trigger stripe payment_intent.succeeded, or --list."
+            )
         }
-        guard ProviderName(rawValue: provider) != nil else {
-            let known = ProviderName.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("There is no provider \(provider): choose \(known).")
-        }
-        if let source, ResourceName(source) == nil {
-            throw ValidationError("\(source) is no name of a source.")
+        do {
+            try wish.check(type: type)
+        } catch {
+            throw ValidationError("\(error).")
         }
     }
 
     func run() async throws {
         if list { return try showList() }
-        guard let provider = provider.flatMap(ProviderName.init(rawValue:)), let type else { return }
+        guard let wish, let type else { return }
         let settings = try ControlSettings(url: connection.url, key: connection.key, resolver: .process)
-        let trigger = try makeTrigger(provider, address: settings.address)
+        let trigger = try WebhookTrigger(wish, address: settings.address, resolver: .process)
         let url = settings.address.text + WebhookTrigger.path(of: trigger.source)
         let http = HTTPControl()
         do {
@@ -65,9 +73,14 @@ struct Trigger: AsyncParsableCommand {
         await http.shutdown()
     }
 
-    private func send(_ trigger: WebhookTrigger, _ type: String, to url: String, _ http: HTTPControl) async throws {
-        let (event, request) = try trigger.webhook(type, now: Time.system.now(), random: .system)
-        let answer = try await http.post(request, to: url)
+    private func send(
+        _ trigger: WebhookTrigger,
+        _ type: String,
+        to url: String,
+        _ http: HTTPControl
+    ) async throws {
+        let event = try trigger.webhook(type, now: Time.system.now(), random: .system)
+        let answer = try await http.post(event.request, to: url)
         let accepted = (200...299).contains(answer.status)
         if output.json {
             try Terminal.write(
@@ -79,7 +92,9 @@ struct Trigger: AsyncParsableCommand {
                 compact: true
             )
         } else if accepted {
-            try Terminal.write("\(answer.status)  \(event.type)  \(event.id)  stored by source \(trigger.source)")
+            try Terminal.write(
+                "\(answer.status)  \(event.type)  \(event.id)  stored by source \(trigger.source)"
+            )
         }
         guard accepted else {
             if !output.json { Terminal.note(refusal(answer, trigger.source)) }
@@ -98,30 +113,12 @@ struct Trigger: AsyncParsableCommand {
         return "Error: the server answered \(answer.status): \(remedy)"
     }
 
-    private func makeTrigger(_ provider: ProviderName, address: ControlAddress) throws -> WebhookTrigger {
-        let name = source.flatMap { ResourceName($0) }
-        let resolver = SecretResolver.process
-        if let secret {
-            guard let name = name ?? ResourceName(provider.rawValue) else { throw TriggerError.noSecret(provider: provider) }
-            return try WebhookTrigger(
-                provider: provider,
-                source: name,
-                secrets: [try resolver.resolve(SecretReference(secret), for: "--secret")],
-                publicURL: address.text
-            )
-        }
-        let demonstration = DemonstrationFiles(folder: Demo.folderDefault).configurationPath
-        guard let path = config ?? (FileManager.default.fileExists(atPath: demonstration) ? demonstration : nil) else {
-            throw TriggerError.noSecret(provider: provider)
-        }
-        let configuration = try Configuration.load(path, rules: .registry)
-        return try WebhookTrigger(provider: provider, source: name, configuration: configuration, resolver: resolver)
+    private var wish: WebhookTrigger.Wish? {
+        provider.map { .init(provider: $0, source: source, secret: secret, configurationPath: config) }
     }
 
     private func showList() throws {
-        let samples = ProviderName.allCases.flatMap { provider in
-            SampleEvents.types(of: provider).map { (provider.rawValue, $0) }
-        }
+        let samples = WebhookTrigger.samples
         if output.json {
             let values = samples.map { provider, type -> JSONValue in
                 ["provider": .string(provider), "type": .string(type)]
@@ -129,7 +126,7 @@ struct Trigger: AsyncParsableCommand {
             return try Terminal.write(.array(values))
         }
         try Terminal.write(
-            TextTable([.init("provider"), .init("type")], rows: samples.map { [$0.0, $0.1] }).lines
+            TextTable([.init("provider"), .init("type")], rows: samples.map { [$0.provider, $0.type] }).lines
         )
     }
 }

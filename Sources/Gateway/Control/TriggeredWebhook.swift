@@ -1,0 +1,11 @@
+package import Signatures
+
+/// A sample event as it is sent.
+package struct TriggeredWebhook: Sendable {
+    /// The provider's id of the event.
+    package let id: String
+    /// The event's type.
+    package let type: String
+    /// The signed request.
+    package let request: WebhookRequest
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Testing
+import usher
+
+private func words(_ line: String) -> [String] {
+    line.split(separator: " ").map(String.init)
+}
+
+/// The exit code a shell sees when the line is not understood; nil when it is.
+private func refusal(_ line: String) -> Int32? {
+    do {
+        _ = try Usher.parseAsRoot(words(line))
+        return nil
+    } catch {
+        return Usher.exitCode(for: error).rawValue
+    }
+}
+
+struct CommandLineTests {
+    @Test(arguments: [
+        ("serve --config usher.yaml", "Serve"),
+        ("demo", "Demo"),
+        ("demo --seconds 5 --quiet --listen 127.0.0.1:9000 --data /tmp/x", "Demo"),
+        ("check-config usher.yaml --json", "CheckConfig"),
+        ("apply -f usher.yaml", "Apply"),
+        ("apply --file usher.yaml --yes --url https://usher.example.com --key env:KEY", "Apply"),
+        ("apply -f - --dry-run --json", "Apply"),
+        ("keys list", "List"),
+        ("keys create nightly --level read --vendor lakeside --expires 2030-01-01T00:00:00Z", "Create"),
+        ("keys revoke key_1", "Revoke"),
+        ("keys secret", "Secret"),
+        ("keys root root.key", "Root"),
+        ("sources", "List"),
+        ("sources list --json", "List"),
+        ("destinations list", "List"),
+        ("destinations enable app", "Enable"),
+        ("events list --source stripe --type invoice.* --since 2h --until 5m --limit 1", "List"),
+        ("events show evt_1 --no-payload", "Show"),
+        ("events explain evt_1", "Explain"),
+        ("events tail -n 0 --json", "Tail"),
+        ("replay evt_1 --destination app", "Replay"),
+        ("replay --source stripe --since 3d --dry-run", "Replay"),
+        ("replay --destination app", "Replay"),
+        ("dead-letters list --destination app", "List"),
+        ("dead-letters replay dlv_1", "Replay"),
+        ("dead-letters replay --all --dry-run", "Replay"),
+        ("dead-letters replay --destination app", "Replay"),
+        ("trigger stripe payment_intent.succeeded --count 3 --secret env:S --source pay", "Trigger"),
+        ("trigger --list", "Trigger"),
+        ("doctor --config usher.yaml --thorough --json", "DoctorCommand"),
+    ])
+    func `each command reads its arguments`(_ line: String, _ command: String) throws {
+        let parsed = try Usher.parseAsRoot(words(line))
+        #expect("\(type(of: parsed))" == command)
+    }
+
+    @Test(arguments: [
+        "nonsense", "serve", "serve --config", "check-config", "apply", "apply -f x --dry-run --yes",
+        "apply -f -",
+        "demo --seconds 0", "demo --listen 8080", "keys create x", "keys create x --level root",
+        "keys revoke",
+        "keys create x --level read --expires soon", "events show", "events list --limit 0",
+        "events list --since yesterday", "events tail -n 1001", "events tail -n -1", "replay",
+        "replay --dry-run",
+        "replay evt_1 --source stripe", "replay evt_1 --dry-run", "dead-letters replay",
+        "dead-letters replay dlv_1 --all", "dead-letters replay dlv_1 --dry-run", "destinations enable",
+        "trigger", "trigger stripe", "trigger nobody x", "trigger stripe nothing",
+        "trigger stripe invoice.paid --count 0",
+        "trigger stripe invoice.paid --source A_b", "doctor --config",
+    ])
+    func `what is not understood ends with 64`(_ line: String) {
+        #expect(refusal(line) == 64, "\(line)")
+    }
+
+    @Test(arguments: [
+        "serve", "demo", "check-config", "apply", "keys", "keys list", "keys create", "keys revoke",
+        "keys secret",
+        "keys root", "sources", "sources list", "destinations", "destinations list", "destinations enable",
+        "events",
+        "events list", "events show", "events explain", "events tail", "replay", "dead-letters",
+        "dead-letters list",
+        "dead-letters replay", "trigger", "doctor",
+    ])
+    func `each command's help has an example, and nothing is wider than a terminal`(_ command: String) throws
+    {
+        let parsed = #expect(throws: (any Error).self) {
+            _ = try Usher.parseAsRoot(words(command) + ["--help"])
+        }
+        let help = Usher.fullMessage(for: try #require(parsed), columns: 100)
+        #expect(help.contains("Example"), "\(command)")
+        #expect(help.contains("usher " + command), "\(command)")
+        #expect(help.split(separator: "\n").allSatisfy { $0.count <= 118 }, "\(command)")
+    }
+}
