@@ -21,6 +21,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     /// Parts of requests sent ahead of the current answer.
     private var waiting: [HTTPServerRequestPart] = []
+    private var waitingHeads = 0
     private var isDraining = false
     /// A read that the channel asked for while nothing more may come in.
     private var isReadHeld = false
@@ -90,8 +91,9 @@ extension ConnectionHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         guard machine.isBusy || !waiting.isEmpty else { return take(part) }
-        if case .head = part, waiting.count >= environment.limits.pipelinedRequestsMax * 2 {
-            machine.pipelineOverflowed()
+        if case .head = part {
+            waitingHeads += 1
+            if waitingHeads > environment.limits.pipelinedRequestsMax { machine.pipelineOverflowed() }
         }
         waiting.append(part)
     }
@@ -153,8 +155,10 @@ extension ConnectionHandler {
         defer { isDraining = false }
         var taken = 0
         while taken < waiting.count, !machine.isBusy {
+            let part = waiting[taken]
             taken += 1
-            take(waiting[taken - 1])
+            if case .head = part { waitingHeads -= 1 }
+            take(part)
         }
         waiting.removeFirst(min(taken, waiting.count))
         guard waiting.isEmpty, isReadHeld, let context else { return }
