@@ -246,10 +246,17 @@ extension ConnectionHandler {
         running = nil
         now = environment.time.elapsed()
         write(response, to: exchange, context)
-        switch machine.answered(exchange, buffersFull: !context.channel.isWritable, at: now) {
+        let continuation = machine.answered(
+            exchange,
+            buffersFull: !context.channel.isWritable,
+            hasMore: !waiting.isEmpty,
+            at: now
+        )
+        switch continuation {
         case .next: drain()
         case .wait: break
         case .close: closeWhenWritten(context)
+        case .linger: endSending(context)
         }
         armTimer()
     }
@@ -264,11 +271,8 @@ extension ConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    /// Answers, ends our side of the connection, and lets the machine drop what the peer still sends: closing with
-    /// bytes unread would make the kernel take the answer back.
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         environment.refused(problem.code)
-        waiting = []
         let exchange = ConnectionMachine.Exchange(
             method: .post,
             minorVersion: 1,
@@ -276,12 +280,19 @@ extension ConnectionHandler {
             until: .zero
         )
         write(problem.response(for: nextID()), to: exchange, context)
+        endSending(context)
+        armTimer()
+    }
+
+    /// Ends our side of the connection and lets the machine drop what the peer still sends: closing with bytes
+    /// unread would make the kernel take the answer back.
+    private func endSending(_ context: ChannelHandlerContext) {
+        waiting = []
         context.close(mode: .output, promise: nil)
         if isReadHeld {
             isReadHeld = false
             context.read()
         }
-        armTimer()
     }
 
     private func closeWhenWritten(_ context: ChannelHandlerContext) {
