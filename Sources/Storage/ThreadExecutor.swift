@@ -15,8 +15,8 @@ package final class ThreadExecutor: TaskExecutor {
     /// - Parameter name: shown by the system's tools; cut after 15 bytes.
     package init(name: String) {
         let thread = Thread { [queue] in queue.run() }
-        thread.name = name
         thread.start()
+        thread.name = name  // Now, because before the start there is nothing for the system to name.
     }
 
     deinit {
