@@ -10,13 +10,14 @@ package enum Hex {
         case any
     }
 
-    /// The lower-case digits of `bytes`.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    /// The digits of `bytes`; lower case unless asked for upper.
+    package static func encode(_ bytes: some Sequence<UInt8>, letterCase: LetterCase = .lower) -> String {
+        let symbols = letterCase == .upper ? upperDigits : lowerDigits
         var digits: [UInt8] = []
         digits.reserveCapacity(bytes.underestimatedCount * 2)
         for byte in bytes {
-            digits.append(digit(byte >> 4))
-            digits.append(digit(byte & 15))
+            digits.append(symbols[Int(byte >> 4)])
+            digits.append(symbols[Int(byte & 15)])
         }
         return String(decoding: digits, as: UTF8.self)
     }
@@ -41,10 +42,6 @@ package enum Hex {
         decode(Array(text.utf8)[...], letterCase: letterCase)
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x57 + value
-    }
-
     private static func value(_ digit: UInt8, _ letterCase: LetterCase) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30
@@ -54,3 +51,6 @@ package enum Hex {
         }
     }
 }
+
+private let lowerDigits = Array("0123456789abcdef".utf8)
+private let upperDigits = Array("0123456789ABCDEF".utf8)

@@ -1,4 +1,6 @@
-/// Why a text is not the JSON that Usher accepts. Offsets count bytes from 0.
+/// Why a text is not the JSON that Usher accepts.
+///
+/// Offsets count bytes from 0.
 package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not the grammar of RFC 8259: a trailing comma, a comment, a byte-order mark, text after the value.
     case malformed(offset: Int)

@@ -70,7 +70,9 @@ struct JSONText {
         unsafe Array(UnsafeBufferPointer(start: start + range.lowerBound, count: range.count))
     }
 
-    /// Eight bytes from `index`, the first in the lowest bits. The caller has checked that they exist.
+    /// Eight bytes from `index`, the first in the lowest bits.
+    ///
+    /// The caller has checked that they exist.
     @inline(__always)
     func word(at index: Int) -> UInt64 {
         unsafe UInt64(

@@ -1,4 +1,6 @@
-/// What one JSON text may cost. Beyond a limit the text is refused, however valid it is.
+/// What one JSON text may cost.
+///
+/// Beyond a limit the text is refused, however valid it is.
 package struct JSONLimits: Hashable, Sendable {
     /// The most containers inside each other; `[[]]` has depth 2.
     package let depthMax: Int

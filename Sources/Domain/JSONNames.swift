@@ -4,7 +4,9 @@
 /// object's first 32 names are compared with each other as they come; a larger object is sorted when it closes,
 /// so that many, long or chosen names cost n log n and never n².
 struct JSONNames {
-    /// One name. Two names with different fingerprints differ.
+    /// One name.
+    ///
+    /// Two names with different fingerprints differ.
     private struct Name {
         let fingerprint: UInt64
         let start: Int

@@ -83,7 +83,9 @@ struct JSONWalk<Visitor: JSONVisitor> {
         }
     }
 
-    /// After a value: closes what closes. True when another value follows, false when the outermost is complete.
+    /// After a value: closes what closes.
+    ///
+    /// True when another value follows, false when the outermost is complete.
     private mutating func takeSeparator(_ visitor: inout Visitor) throws(JSONError) -> Bool {
         while let frame = frames.last {
             switch (lexer.peek(), frame) {

@@ -1,0 +1,18 @@
+/// A third party whose webhooks Usher understands, by the name used in `usher.yaml` and in the API.
+package enum ProviderName: String, CaseIterable, Hashable, Sendable, CustomStringConvertible {
+    case stripe
+    /// Any sender that signs by the Standard Webhooks specification.
+    case standardWebhooks = "standard-webhooks"
+    /// Any other sender: HMAC, bearer token or HTTP Basic by settings.
+    case generic
+
+    /// Reads a name.
+    package init(name: String) throws(ProviderError) {
+        guard let match = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name.utf8) }) else {
+            throw .unknownProvider(name)
+        }
+        self = match
+    }
+
+    package var description: String { rawValue }
+}

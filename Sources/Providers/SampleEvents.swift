@@ -1,0 +1,157 @@
+package import Domain
+
+/// Makes realistic events: for `usher trigger`, the demonstration and tests.
+package enum SampleEvents {
+    /// The types that can be made for `provider`, the most telling first.
+    package static func types(of provider: ProviderName) -> [String] {
+        switch provider {
+        case .stripe: StripeSamples.types
+        case .standardWebhooks: ["contract.signed", "guest.rsvp_changed"]
+        case .generic: ["booking.updated"]
+        }
+    }
+
+    /// Makes one event; nil when `type` is none of `types(of:)`.
+    /// - Parameter id: the provider's id of the event; nil makes a new one.
+    /// - Parameter now: when the event happened.
+    /// - Parameter random: gives ids and amounts; an equal sequence gives an equal event.
+    package static func make(
+        _ type: String,
+        of provider: ProviderName,
+        id: String? = nil,
+        now: Instant,
+        random: RandomSource
+    ) -> SampleEvent? {
+        guard types(of: provider).contains(where: { $0.utf8.elementsEqual(type.utf8) }) else { return nil }
+        let dice = SampleDice(random: random)
+        let booking = SampleBooking(dice)
+        switch provider {
+        case .stripe:
+            let id = id ?? dice.name("evt_1", 23)
+            let json = StripeSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+            return SampleEvent(provider: provider, id: id, type: type, body: json.serialized(pretty: true))
+        case .standardWebhooks:
+            let json = standardWebhooks(type, now: now, dice: dice, booking: booking)
+            let id = id ?? dice.name("msg_", 27)
+            return SampleEvent(provider: provider, id: id, type: type, body: json.serialized())
+        case .generic:
+            let id = id ?? dice.name("bk_evt_", 16)
+            let json = bookingUpdated(id, type, now: now, dice: dice, booking: booking)
+            return SampleEvent(provider: provider, id: id, type: type, body: json.serialized())
+        }
+    }
+
+    private static func standardWebhooks(
+        _ type: String,
+        now: Instant,
+        dice: SampleDice,
+        booking: SampleBooking
+    ) -> JSONValue {
+        let signed: JSONValue = [
+            "contract_id": .string(dice.name("ctr_", 14)),
+            "title": "\(booking.service) for \(booking.couple)",
+            "signed_by": [
+                [
+                    "role": "vendor", "name": .string(booking.vendorName),
+                    "signed_at": "\(now - .seconds(5_400))",
+                ],
+                ["role": "couple", "name": .string(booking.couple), "signed_at": "\(now)"],
+            ],
+            "total": ["amount": .integer(booking.amount), "currency": "eur"],
+            "metadata": booking.metadata,
+        ]
+        let answered: JSONValue = [
+            "guest_id": .string(dice.name("gst_", 14)),
+            "party_size": .integer(dice.number(1...4)),
+            "answer": dice.number(0...4) == 0 ? "declined" : "accepted",
+            "meals": ["vegetarian", "fish"],
+            "note": "We arrive the evening before — is there parking?",
+            "metadata": booking.metadata,
+        ]
+        return [
+            "type": .string(type),
+            "timestamp": "\(now)",
+            "data": type == "contract.signed" ? signed : answered,
+        ]
+    }
+
+    private static func bookingUpdated(
+        _ id: String,
+        _ type: String,
+        now: Instant,
+        dice: SampleDice,
+        booking: SampleBooking
+    ) -> JSONValue {
+        [
+            "id": .string(id),
+            "type": .string(type),
+            "occurred_at": "\(now)",
+            "booking": [
+                "id": .string(dice.name("bk_", 10)),
+                "vendor": .string(booking.vendor),
+                "wedding": .string(booking.wedding),
+                "service": .string(booking.service),
+                "date": .string(booking.date),
+                "arrival": "14:30",
+                "status": "confirmed",
+                "price": ["amount": .integer(booking.amount), "currency": "EUR"],
+            ],
+        ]
+    }
+}
+
+/// Chance as the samples need it.
+struct SampleDice {
+    let random: RandomSource
+
+    /// A number in `range`.
+    func number(_ range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(random.next() % UInt64(range.count))
+    }
+
+    /// `prefix` and `count` letters and digits.
+    func name(_ prefix: String, _ count: Int) -> String {
+        prefix
+            + String(decoding: (0..<count).map { _ in letters[number(0...letters.count - 1)] }, as: UTF8.self)
+    }
+
+    /// One of `choices`, which are not empty.
+    func pick<Choice>(_ choices: [Choice]) -> Choice {
+        choices[number(0...choices.count - 1)]
+    }
+}
+
+private let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+/// One vendor's work for one wedding, as the samples tell of it.
+struct SampleBooking {
+    let couple: String
+    let wedding: String
+    let date: String
+    let vendor: String
+    let vendorName: String
+    let service: String
+    /// In cents.
+    let amount: Int
+
+    init(_ dice: SampleDice) {
+        (couple, wedding, date) = dice.pick([
+            ("Amara & Jonas", "amara-jonas", "2027-06-19"),
+            ("Chloé & Mateus", "chloe-mateus", "2027-05-29"),
+            ("Priya & Daniel", "priya-daniel", "2027-09-04"),
+            ("Søren & Ines", "soeren-ines", "2027-07-10"),
+        ])
+        (vendor, vendorName, service) = dice.pick([
+            ("lakeside-photography", "Lakeside Photography", "Photography, ten hours"),
+            ("villa-aurora", "Villa Aurora", "Venue, whole weekend"),
+            ("nordlys-quartet", "Nordlys Quartet", "Ceremony music"),
+            ("green-fork-catering", "Green Fork Catering", "Dinner for 120"),
+        ])
+        amount = dice.number(30...900) * 1_000
+    }
+
+    /// What the app attaches to every payment, so that the wedding can be found again.
+    var metadata: JSONValue {
+        ["wedding_id": .string(wedding), "wedding_date": .string(date), "vendor": .string(vendor)]
+    }
+}

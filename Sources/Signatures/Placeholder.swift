@@ -1,2 +1,0 @@
-// Gets its first content soon.
-import Crypto

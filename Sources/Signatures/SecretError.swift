@@ -1,0 +1,39 @@
+import Domain
+
+/// Why a secret cannot protect a source.
+///
+/// Counted from 0 in the order of configuration; never shows the secret.
+package enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The source has no secret at all.
+    case none
+    /// The secret has fewer than `Secret.bytesMin` bytes (after decoding, where the scheme decodes it).
+    case tooShort(index: Int, bytes: Int)
+    /// The secret is not `whsec_` and canonical base64.
+    case notBase64(index: Int)
+    /// The secret of HTTP Basic is not `user:password`.
+    case notUserAndPassword(index: Int)
+
+    /// A stable word for metrics and problem documents.
+    package var code: String {
+        switch self {
+        case .none: "secret_missing"
+        case .tooShort: "secret_too_short"
+        case .notBase64: "secret_not_base64"
+        case .notUserAndPassword: "secret_not_user_and_password"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .none:
+            "there is no secret: give the source the signing secret that the provider shows"
+        case .tooShort(let index, let bytes):
+            "secret \(index + 1) has \(bytes) bytes; at least \(Secret.bytesMin) are needed: copy it whole, "
+                + "or make a longer one"
+        case .notBase64(let index):
+            "secret \(index + 1) is not `whsec_` followed by padded base64: copy it exactly as shown"
+        case .notUserAndPassword(let index):
+            "secret \(index + 1) is not of the form user:password"
+        }
+    }
+}

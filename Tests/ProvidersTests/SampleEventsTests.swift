@@ -1,0 +1,104 @@
+import Domain
+import Providers
+import Signatures
+import Testing
+
+@Suite struct SampleEventsTests {
+    private static let now = Instant(seconds: 1_800_000_000)
+    private static let all = ProviderName.allCases.flatMap { provider in
+        SampleEvents.types(of: provider).map { (provider, $0) }
+    }
+
+    private func make(
+        _ provider: ProviderName,
+        _ type: String,
+        id: String? = nil,
+        seed: UInt64 = 1
+    ) throws -> SampleEvent {
+        try #require(SampleEvents.make(type, of: provider, id: id, now: Self.now, random: fixedRandom(seed)))
+    }
+
+    private func secret(_ provider: ProviderName) -> Secret {
+        Secret(
+            provider == .standardWebhooks
+                ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "whsec_0123456789abcdef"
+        )
+    }
+
+    @Test(arguments: all)
+    func `is believed and understood by its own dialect`(provider: ProviderName, type: String) throws {
+        let event = try make(provider, type, id: "given_1")
+        let settings = try WebhookSettings(
+            provider == .generic ? ["id_pointer": "/id", "type_pointer": "/type"] : [:],
+            for: provider
+        )
+        let dialect = WebhookDialect(settings)
+        let secrets = [secret(provider)]
+        let request = dialect.request(
+            sending: event,
+            to: "https://x.example",
+            secrets: secrets,
+            now: Self.now
+        )
+        #expect(try dialect.verify(request, secrets: secrets, now: Self.now) == 0)
+        let description = try dialect.describe(request)
+        #expect(description.providerEventID == Array("given_1".utf8))
+        #expect(description.type == type)
+        #expect(request.body == event.body)
+        #expect(request.headers.first("content-type") == "application/json; charset=utf-8")
+    }
+
+    @Test(arguments: all)
+    func `repeats an event from its seed and no other`(provider: ProviderName, type: String) throws {
+        #expect(try make(provider, type, seed: 5) == make(provider, type, seed: 5))
+        #expect(try make(provider, type, seed: 5).id != make(provider, type, seed: 6).id)
+    }
+
+    @Test(arguments: SampleEvents.types(of: .stripe))
+    func `looks like Stripe's: pretty JSON about one wedding`(type: String) throws {
+        let event = try make(.stripe, type)
+        let json = try JSONParser.parse(event.body)
+        #expect(json.serialized(pretty: true) == event.body)
+        #expect(event.body.starts(with: "{\n  \"id\": \"evt_1".utf8))
+        #expect(json["created"]?.int64 == Self.now.seconds)
+        #expect(json.pointer("/data/object/metadata/wedding_id")?.string?.isEmpty == false)
+        #expect(json.pointer("/data/object/object")?.string.map { type.hasPrefix($0) } == true)
+        #expect(event.body.count > 1_000 && event.body.count < 6_000)
+    }
+
+    @Test func `knows no other types`() {
+        #expect(SampleEvents.make("nothing", of: .stripe, now: Self.now, random: fixedRandom(1)) == nil)
+        #expect(SampleEvents.make("invoice.paid", of: .generic, now: Self.now, random: fixedRandom(1)) == nil)
+    }
+
+    @Test func `carries the id and the type in headers where a generic source wants them there`() throws {
+        let settings = try WebhookSettings(
+            ["auth": "basic", "id_header": "X-Id", "type_header": "X-Type"],
+            for: .generic
+        )
+        let dialect = WebhookDialect(settings)
+        let event = try make(.generic, "booking.updated", id: "b1")
+        let secrets = [Secret("vendor:0123456789abcdef")]
+        let request = dialect.request(
+            sending: event,
+            to: "https://x.example",
+            secrets: secrets,
+            now: Self.now
+        )
+        #expect(try dialect.verify(request, secrets: secrets, now: Self.now) == 0)
+        #expect(try dialect.describe(request).providerEventID == Array("b1".utf8))
+        #expect(try dialect.describe(request).type == "booking.updated")
+    }
+
+    @Test func `a source cannot be enabled with secrets of another kind`() throws {
+        let standard = WebhookDialect(.standardWebhooks(StandardWebhooksSettings()))
+        #expect(throws: SecretError.notBase64(index: 0)) {
+            try standard.checkSecrets([Secret("not a signing secret")])
+        }
+        try standard.checkSecrets([secret(.standardWebhooks)])
+        let basic = WebhookDialect(try WebhookSettings(["auth": "basic"], for: .generic))
+        #expect(throws: SecretError.notUserAndPassword(index: 0)) {
+            try basic.checkSecrets([Secret("0123456789abcdef")])
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Domain
+import Providers
+import Signatures
+import Testing
+
+/// Runs the official libraries' verdicts through our verifiers.
+///
+/// The cases come from the folder that the environment variable `USHER_VECTORS` names, or from the committed copy.
+@Suite struct SignatureVectors {
+    /// The providers of the vector files whose verifiers are built, with their dialects.
+    static let dialects: [String: WebhookDialect] = [
+        "stripe": WebhookDialect(.stripe(StripeSettings()))
+    ]
+
+    private static func cases(_ kinds: Set<WebhookVector.Class>) throws -> [WebhookVector] {
+        try VectorFile.webhooks().filter { dialects[$0.provider] != nil && kinds.contains($0.kind) }
+    }
+
+    @Test(arguments: try cases([.core]))
+    func `gives the official verdict in every core case`(vector: WebhookVector) throws {
+        #expect(try isAccepted(vector) == vector.isValid)
+    }
+
+    @Test(arguments: try cases([.policy]))
+    func `gives the hardened verdict where the vendor's library is lenient`(vector: WebhookVector) throws {
+        #expect(try isAccepted(vector) == vector.isValidHardened)
+    }
+
+    @Test func `reports what it answers where official verifiers differ`() throws {
+        for vector in try Self.cases([.contested]) {
+            let verdict = try isAccepted(vector) ? "valid" : "invalid"
+            print("contested \(vector.name): \(verdict); official: \(vector.isValid ? "valid" : "invalid")")
+        }
+    }
+
+    @Test func `gets every body of the file byte for byte`() throws {
+        for vector in try VectorFile.webhooks() {
+            if let count = vector.bodyBytes {
+                #expect(Int64(vector.request.body.count) == count, "\(vector.name)")
+            }
+            if let digest = vector.bodyDigest {
+                #expect(Hex.encode(sha256([vector.request.body])) == digest, "\(vector.name)")
+            }
+        }
+    }
+
+    @Test func `skips only providers that are not built, by name and counted`() throws {
+        let all = try VectorFile.webhooks()
+        let skipped = Dictionary(grouping: all.filter { Self.dialects[$0.provider] == nil }, by: \.provider)
+        for (provider, cases) in skipped.sorted(by: { $0.key < $1.key }) {
+            print("skipped \(provider): \(cases.count) cases, not built yet")
+        }
+        let signing = Dictionary(grouping: try VectorFile.signing(), by: \.verifier)
+        for (verifier, cases) in signing.sorted(by: { $0.key < $1.key }) {
+            print("skipped \(verifier): \(cases.count) cases of signing.json, not built yet")
+        }
+        let notBuilt: Set = ["square", "paypal", "twilio", "sendgrid", "zoom"]
+        #expect(Set(skipped.keys).isSubset(of: notBuilt))
+        let ran = all.count { Self.dialects[$0.provider] != nil }
+        print("ran \(ran) of \(all.count) cases")
+        #expect(ran + skipped.values.reduce(0) { $0 + $1.count } == all.count)
+    }
+
+    private func isAccepted(_ vector: WebhookVector) throws -> Bool {
+        let dialect = try Self.dialects[vector.provider].required(vector.provider)
+        do throws(SignatureError) {
+            let index = try dialect.verify(vector.request, secrets: vector.secrets, now: vector.now)
+            return vector.secrets.indices.contains(index)
+        } catch {
+            return false
+        }
+    }
+}
