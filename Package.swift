@@ -131,6 +131,13 @@ let package = Package(
             "UsherTesting",
             ["Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", logging]
         ),
+        // Benchmarks
+        .executableTarget(
+            name: "storage-bench",
+            dependencies: ["Domain", "Storage", grdb],
+            path: "Benchmarks/StorageBenchmark",
+            swiftSettings: settings
+        ),
         // Tests
         tests("Domain", ["Domain", "UsherTesting"]),
         tests(

@@ -9,7 +9,7 @@ package struct BatchKind<Item: Sendable, Outcome: Sendable>: Sendable {
     let apply: @Sendable (Transaction, [Item]) throws -> [Outcome]
 
     /// A transaction takes no further item of a kind once it holds this many bytes of it: 8 MiB.
-    static var transactionBytesMax: Int { 8 << 20 }
+    let transactionBytesMax = 8 << 20
 
     /// Describes the hot path.
     ///

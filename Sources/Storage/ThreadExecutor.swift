@@ -14,8 +14,10 @@ package final class ThreadExecutor: TaskExecutor {
     ///
     /// - Parameter name: shown by the system's tools; cut after 15 bytes.
     package init(name: String) {
-        let thread = Thread { [queue] in queue.run() }
-        thread.name = name
+        let thread = Thread { [queue] in
+            Thread.current.name = name  // Here, because the system names the running thread.
+            queue.run()
+        }
         thread.start()
     }
 

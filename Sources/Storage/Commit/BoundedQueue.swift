@@ -3,38 +3,48 @@ import DequeModule
 /// A first-in first-out queue that refuses what is beyond its limits.
 ///
 ///     open -close-> closed (what waits can still be taken)
-struct BoundedQueue<Element> {
+package struct BoundedQueue<Element> {
     /// How much may wait at once.
-    struct Limits: Equatable, Sendable {
+    package struct Limits: Equatable, Sendable {
         /// Most elements waiting.
-        var countMax: Int
+        package var countMax: Int
         /// Most bytes waiting, as the elements' owner counts them.
         ///
         /// One element larger than this is still let in when nothing else waits.
-        var bytesMax = Int.max
+        package var bytesMax: Int
+
+        /// Limits the number, and the bytes when they are counted.
+        package init(countMax: Int, bytesMax: Int = .max) {
+            self.countMax = countMax
+            self.bytesMax = bytesMax
+        }
     }
 
     /// What became of an element.
-    enum Admission: Equatable, Sendable {
+    package enum Admission: Equatable, Sendable {
         case accepted
         case overloaded
         case closed
     }
 
-    let limits: Limits
-    private(set) var bytes = 0
-    private(set) var isClosed = false
+    /// How much may wait.
+    package let limits: Limits
+    /// The bytes of all that waits.
+    package private(set) var bytes = 0
+    private var isClosed = false
     private var elements: Deque<(element: Element, bytes: Int)> = []
 
-    init(limits: Limits) {
+    /// Makes an empty queue that is open.
+    package init(limits: Limits) {
         precondition(limits.countMax > 0 && limits.bytesMax > 0, "A queue must have room.")
         self.limits = limits
     }
 
-    var count: Int { elements.count }
+    /// How many elements wait.
+    package var count: Int { elements.count }
 
     /// Puts an element behind the others.
-    mutating func push(_ element: Element, bytes size: Int) -> Admission {
+    package mutating func push(_ element: Element, bytes size: Int) -> Admission {
         guard !isClosed else { return .closed }
         guard elements.count < limits.countMax else { return .overloaded }
         guard elements.isEmpty || bytes + size <= limits.bytesMax else { return .overloaded }
@@ -44,7 +54,7 @@ struct BoundedQueue<Element> {
     }
 
     /// Takes from the front: at most `countMax` elements, and no further one once `bytesMax` bytes are reached.
-    mutating func take(countMax: Int, bytesMax: Int) -> [Element] {
+    package mutating func take(countMax: Int, bytesMax: Int) -> [Element] {
         var taken: [Element] = []
         taken.reserveCapacity(min(countMax, elements.count))
         var takenBytes = 0
@@ -57,7 +67,7 @@ struct BoundedQueue<Element> {
     }
 
     /// Lets nothing more in.
-    mutating func close() {
+    package mutating func close() {
         isClosed = true
     }
 }

@@ -3,8 +3,10 @@ import Synchronization
 /// The closures handed to `Database.write`, in the order they came.
 final class ClosureLane: CommitLane {
     private struct Entry: Sendable {
-        let claim: @Sendable () -> Bool
-        let perform: @Sendable (GroupTransaction) throws(GroupTransaction.Lost) -> @Sendable () -> Void
+        let waiter: Waiter
+        /// Runs the closure and notes what came of it.
+        let perform: @Sendable (GroupTransaction) throws(GroupTransaction.Lost) -> Void
+        /// Notes the error for which nothing of it was stored.
         let fail: @Sendable (any Error) -> Void
     }
 
@@ -27,19 +29,18 @@ final class ClosureLane: CommitLane {
 
     /// Waits for a closure's turn and for its commit.
     func submit<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        let waiter = Waiter<T>()
+        let slot = OutcomeSlot<T>()
         let entry = Entry(
-            claim: { waiter.claim() },
-            perform: { transaction throws(GroupTransaction.Lost) in
-                let outcome = try transaction.isolated(body)
-                return { waiter.settle(outcome) }
+            waiter: Waiter(),
+            perform: { transaction throws(GroupTransaction.Lost) in slot.set(try transaction.isolated(body))
             },
-            fail: { waiter.settle(.failure($0)) }
+            fail: { slot.set(.failure($0)) }
         )
-        return try await waiter.wait { () throws(StorageError) in
+        try await entry.waiter.wait { () throws(StorageError) in
             try queue.withLock { $0.push(entry, bytes: 0) }.requireAccepted()
             gate.ring()
         }
+        return try slot.get()
     }
 
     func takePortion() -> CommitPortion? {
@@ -48,17 +49,15 @@ final class ClosureLane: CommitLane {
             return (taken, queue.count > 0)
         }
         guard !taken.isEmpty else { return nil }
-        let entries = taken.filter { $0.claim() }
+        let entries = taken.filter { $0.waiter.claim() }
         return CommitPortion(
             count: entries.count,
             leavesMore: leavesMore,
             apply: { transaction throws(GroupTransaction.Lost) in
-                var answers: [@Sendable () -> Void] = []
-                answers.reserveCapacity(entries.count)
-                for entry in entries { answers.append(try entry.perform(transaction)) }
-                return { [answers] in for answer in answers { answer() } }
+                for entry in entries { try entry.perform(transaction) }
             },
-            fail: { error in for entry in entries { entry.fail(error) } }
+            fail: { error in for entry in entries { entry.fail(error) } },
+            answer: { for entry in entries { entry.waiter.settle() } }
         )
     }
 }

@@ -14,8 +14,10 @@ struct CommitPortion: Sendable {
     let count: Int
     /// Whether more waits in the lane.
     let leavesMore: Bool
-    /// Does the work inside the shared transaction and returns how to answer the callers once that is durable.
-    let apply: @Sendable (GroupTransaction) throws(GroupTransaction.Lost) -> @Sendable () -> Void
-    /// Answers all callers with the error for which nothing of it was stored.
+    /// Does the work inside the shared transaction and notes each caller's outcome.
+    let apply: @Sendable (GroupTransaction) throws(GroupTransaction.Lost) -> Void
+    /// Notes, as every caller's outcome, the error for which nothing of it was stored.
     let fail: @Sendable (StorageError) -> Void
+    /// Lets the callers go on with what was noted: only after the commit, or its failure, is certain.
+    let answer: @Sendable () -> Void
 }

@@ -37,7 +37,10 @@ final class Committer: Sendable {
     /// Refuses all that waits.
     func abandon(_ error: StorageError) {
         for lane in lanes.withLock({ $0 }) {
-            while let portion = lane.takePortion() { portion.fail(error) }
+            while let portion = lane.takePortion() {
+                portion.fail(error)
+                portion.answer()
+            }
         }
     }
 
@@ -61,18 +64,18 @@ final class Committer: Sendable {
         let items = portions.reduce(0) { $0 + $1.count }
         guard items > 0 else { return }
         do {
-            let answers = try engine.withWriter { connection in
+            try engine.withWriter { connection in
                 try GroupTransaction.run(on: connection) { transaction in
-                    try portions.map { try $0.apply(transaction) }
+                    for portion in portions { try portion.apply(transaction) }
                 }
             }
-            // Durable: only now may anybody hear of it.
             counts.withLock { $0.committed(items: items) }
-            for answer in answers { answer() }
         } catch {
             counts.withLock { $0.failed += 1 }
             for portion in portions { portion.fail(StorageError(engine: error)) }
         }
+        // Durable, or certain not to be stored: only now may anybody hear of it.
+        for portion in portions { portion.answer() }
         engine.maintain()
     }
 }

@@ -5,9 +5,9 @@
 ///
 /// Work is only *announced* here; it waits in the lanes. An announcement that comes while the committer is at work
 /// is remembered, so that none is slept through.
-struct CommitterPhase: Equatable, Sendable {
+package struct CommitterPhase: Equatable, Sendable {
     /// The committer's next step.
-    enum Step: Equatable, Sendable {
+    package enum Step: Equatable, Sendable {
         /// Take what waits and commit it.
         case commit
         /// Nothing waits: sleep until woken.
@@ -17,7 +17,7 @@ struct CommitterPhase: Equatable, Sendable {
     }
 
     /// What an announcement asks of the announcer.
-    enum Signal: Equatable, Sendable {
+    package enum Signal: Equatable, Sendable {
         /// Wake the sleeping committer.
         case wake
         /// No committer ever started, none will: refuse what waits.
@@ -25,7 +25,8 @@ struct CommitterPhase: Equatable, Sendable {
         case none
     }
 
-    enum State: Equatable, Sendable {
+    /// Where the committer is in its life.
+    package enum State: Equatable, Sendable {
         case idle
         case running
         case parked
@@ -33,13 +34,17 @@ struct CommitterPhase: Equatable, Sendable {
         case stopped
     }
 
-    private(set) var state = State.idle
+    /// Where the committer is.
+    package private(set) var state = State.idle
     private var isWorkAnnounced = false
+
+    /// A committer that has not started.
+    package init() {}
 
     /// The committer starts; false when it was asked to stop before.
     ///
     /// Traps at a second start.
-    mutating func started() -> Bool {
+    package mutating func started() -> Bool {
         guard state != .stopped else { return false }
         precondition(state == .idle, "A database has one committer.")
         state = .running
@@ -47,14 +52,14 @@ struct CommitterPhase: Equatable, Sendable {
     }
 
     /// Something was put into a lane, or was left in one.
-    mutating func workArrived() -> Signal {
+    package mutating func workArrived() -> Signal {
         guard state != .stopped else { return .none }
         isWorkAnnounced = true
         return wake()
     }
 
     /// The committer asks what to do.
-    mutating func next() -> Step {
+    package mutating func next() -> Step {
         if isWorkAnnounced {
             isWorkAnnounced = false
             return .commit
@@ -72,7 +77,7 @@ struct CommitterPhase: Equatable, Sendable {
     /// The database is to shut down.
     ///
     /// Call it once the lanes let nothing more in.
-    mutating func stopAsked() -> Signal {
+    package mutating func stopAsked() -> Signal {
         switch state {
         case .idle:
             state = .stopped

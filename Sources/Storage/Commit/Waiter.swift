@@ -1,41 +1,44 @@
 import Synchronization
 
-/// One caller who waits for the outcome of what it put into a lane.
+/// One caller who waits until what it put into a lane has been dealt with.
 ///
 ///     new -attach-> waiting -claim-> claimed -settle-> settled
-///     new, waiting -cancel-> settled
+///     new, waiting -cancel-> left
 ///
 /// Until the committer claims it, a cancelled caller leaves at once and nothing of its work happens. Afterwards it
-/// stays for the outcome, which it could not know otherwise.
-final class Waiter<Value: Sendable>: Sendable {
+/// stays for the outcome, which it could not know otherwise. It knows no types of outcome on purpose: generic code
+/// used from another module is not specialised, and this runs once a row.
+final class Waiter: Sendable {
     enum State {
         case new
-        case waiting(CheckedContinuation<Value, any Error>)
-        case claimed(CheckedContinuation<Value, any Error>)
+        case waiting(CheckedContinuation<Void, Never>)
+        case claimed(CheckedContinuation<Void, Never>)
         case settled
+        case left
     }
 
     private let state = Mutex(State.new)
 
-    /// Puts the work into its lane through `enqueue` and waits for the outcome.
+    /// Puts the work into its lane through `enqueue` and returns once it is settled.
     ///
-    /// - Throws: what `enqueue` throws, the outcome's error, or `CancellationError`.
-    func wait(enqueue: () throws(StorageError) -> Void) async throws -> Value {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                guard attach(continuation) else {
-                    continuation.resume(throwing: CancellationError())
-                    return
-                }
+    /// - Throws: what `enqueue` throws, or `CancellationError` when the caller left.
+    func wait(enqueue: () throws(StorageError) -> Void) async throws {
+        var refusal: StorageError?
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard attach(continuation) else { return continuation.resume() }
                 do throws(StorageError) {
                     try enqueue()
                 } catch {
-                    settle(.failure(error))
+                    refusal = error
+                    settle()
                 }
             }
         } onCancel: {
             cancel()
         }
+        if let refusal { throw refusal }
+        if hasLeft { throw CancellationError() }
     }
 
     /// The committer takes the work on; false when the caller has left.
@@ -47,21 +50,27 @@ final class Waiter<Value: Sendable>: Sendable {
         }
     }
 
-    /// Answers the caller, unless it has left.
-    func settle(_ outcome: Result<Value, any Error>) {
-        let continuation = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+    /// Lets the caller go on, unless it has left.
+    func settle() {
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
             switch state {
             case .waiting(let continuation), .claimed(let continuation):
                 state = .settled
                 return continuation
-            case .new, .settled:
+            case .new, .settled, .left:
                 return nil
             }
         }
-        continuation?.resume(with: outcome)
+        continuation?.resume()
     }
 
-    private func attach(_ continuation: CheckedContinuation<Value, any Error>) -> Bool {
+    private var hasLeft: Bool {
+        state.withLock { state in
+            if case .left = state { true } else { false }
+        }
+    }
+
+    private func attach(_ continuation: CheckedContinuation<Void, Never>) -> Bool {
         state.withLock { state in
             guard case .new = state else { return false }
             state = .waiting(continuation)
@@ -70,18 +79,18 @@ final class Waiter<Value: Sendable>: Sendable {
     }
 
     private func cancel() {
-        let continuation = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
             switch state {
             case .new:
-                state = .settled
+                state = .left
                 return nil
             case .waiting(let continuation):
-                state = .settled
+                state = .left
                 return continuation
-            case .claimed, .settled:
+            case .claimed, .settled, .left:
                 return nil
             }
         }
-        continuation?.resume(throwing: CancellationError())
+        continuation?.resume()
     }
 }

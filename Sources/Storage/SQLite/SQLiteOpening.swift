@@ -61,7 +61,7 @@ struct SQLiteOpening: Sendable {
 
     /// The file name as SQLite takes it: plain, or a URI that names the VFS.
     private func name() throws(StorageError) -> String {
-        guard let vfs else { return path }
+        guard let vfs else { return path.hasPrefix("file:") ? "./" + path : path }  // Else it would be a URI.
         guard unsafe sqlite3_compileoption_used("USE_URI") == 1 else {
             throw .cannotOpen("this SQLite was built without USE_URI, which naming a VFS needs")
         }
