@@ -144,6 +144,15 @@ let package = Package(
             path: "Benchmarks/StorageBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "verify-bench",
+            dependencies: [
+                "Domain", "Signatures", "Providers", "HTTPAPI", "Gateway", nioPosix, logging,
+                lifecycle, unixSignals,
+            ],
+            path: "Benchmarks/VerifyBenchmark",
+            swiftSettings: settings
+        ),
         // Tests
         tests("Domain", ["Domain", "UsherTesting"]),
         tests(
