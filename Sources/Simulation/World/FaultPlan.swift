@@ -7,12 +7,26 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
     /// When the process dies.
     package enum Crashes: Sendable, Hashable {
         case none
-        /// One life after the other at the next of these points: to try all of them in turn.
-        case at([SimulatedDisk.CrashPoint])
+        /// One life after the other at the next of these: to try all of them in turn.
+        case at([PlannedCrash])
         /// After each start at one of the next `within` boundaries, so many times in all.
         case atBoundaries(within: Int, count: Int)
         /// At any moment, the time between two drawn up to `within`, so many times in all.
         case atAnyTime(within: Duration, count: Int)
+    }
+
+    /// A crash at a known point of the disk's work that leaves a known kind of damage.
+    package struct PlannedCrash: Sendable, Hashable {
+        /// Where the process dies.
+        package let point: SimulatedDisk.CrashPoint
+        /// What becomes of unsynced writes.
+        package let loss: SimulatedDisk.PowerLoss
+
+        /// A crash at `point`.
+        package init(_ point: SimulatedDisk.CrashPoint, losing loss: SimulatedDisk.PowerLoss) {
+            self.point = point
+            self.loss = loss
+        }
     }
 
     /// A time during which the disk has no room.
@@ -34,7 +48,7 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
 
     /// When the process dies.
     package var crashes = Crashes.none
-    /// What a crash may leave of unsynced writes: one is drawn each time.
+    /// What crashes that are not planned singly may leave of unsynced writes: one is drawn each time.
     package var powerLosses = SimulatedDisk.PowerLoss.allCases
     /// When the disk has no room; nil: always some.
     package var fullDisk: FullDisk?
@@ -77,13 +91,15 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
         var parts: [String] = []
         switch crashes {
         case .none: break
-        case .at(let points):
-            for point in points { parts.append("crash \(point.moment) \(point.unit) \(point.number)") }
+        case .at(let crashes):
+            for crash in crashes {
+                let point = crash.point
+                parts.append("crash \(point.moment) \(point.unit) \(point.number) losing \(crash.loss)")
+            }
         case .atBoundaries(let within, let count):
             parts.append("\(count) crashes each within \(within) boundaries")
         case .atAnyTime(let within, let count): parts.append("\(count) crashes each within \(within)")
         }
-        if crashes != .none, powerLosses.count == 1 { parts.append("losing \(powerLosses[0])") }
         if let fullDisk { parts.append("disk full at \(fullDisk.start) for \(fullDisk.length)") }
         let chances = [
             ("requests lost", network.requestLost), ("answers lost", network.answerLost),

@@ -70,8 +70,7 @@ package struct Simulator: Sendable {
             for moment in SimulatedDisk.CrashPoint.Moment.allCases {
                 for loss in SimulatedDisk.PowerLoss.allCases {
                     var plan = FaultPlan()
-                    plan.crashes = .at([.init(.boundary, number, moment)])
-                    plan.powerLosses = [loss]
+                    plan.crashes = .at([.init(.init(.boundary, number, moment), losing: loss)])
                     let report = run(seed: seed, plan: plan)
                     reports.append(report)
                     if stop(report) { return reports }

@@ -100,10 +100,7 @@ package final class World: Sendable {
             let incarnation = try nextIncarnation(after: end)
             planBoundaryCrash()
             end = await incarnation.live(process)
-            state.withLock {
-                $0.current = nil
-                if case .killed = end { $0.crashes += 1 }
-            }
+            state.withLock { $0.current = nil }
             guard !Task.isCancelled else { return }
             record("incarnation \(incarnation.number) ended: \(end)")
             try revive(wasKilled: disk.isDown)
@@ -129,18 +126,28 @@ package final class World: Sendable {
     ///
     /// A process that ended by itself left the machine's page cache as it was.
     private func revive(wasKilled: Bool) throws {
-        let loss = wasKilled ? random.element(of: plan.powerLosses) ?? .none : .none
+        let loss = wasKilled ? nextLoss() : .none
         disk.crash()
         try disk.restart(loss, seed: random.next())
         if wasKilled { record("the disk lost \(loss)") }
+    }
+
+    /// Counts a crash and says what it leaves.
+    private func nextLoss() -> SimulatedDisk.PowerLoss {
+        let crash = state.withLock {
+            $0.crashes += 1
+            return $0.crashes - 1
+        }
+        if case .at(let planned) = plan.crashes, crash < planned.count { return planned[crash].loss }
+        return random.element(of: plan.powerLosses) ?? .none
     }
 
     private func planBoundaryCrash() {
         let (isCalm, crashes) = state.withLock { ($0.isCalm, $0.crashes) }
         guard !isCalm else { return }
         switch plan.crashes {
-        case .at(let points) where crashes < points.count:
-            disk.planCrash(at: points[crashes])
+        case .at(let planned) where crashes < planned.count:
+            disk.planCrash(at: planned[crashes].point)
         case .atBoundaries(let within, let count) where crashes < count:
             let number = disk.figures.boundaries + 1 + Int(random.next() % UInt64(within))
             let moment: SimulatedDisk.CrashPoint.Moment = random.next() % 2 == 0 ? .before : .after
