@@ -81,7 +81,7 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Providers", "Storage", "Transport", "Vault"]),
+        target("Registry", ["Domain", "Signatures", "Providers", "Storage", "Transport", "Vault"]),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
@@ -142,6 +142,15 @@ let package = Package(
             name: "storage-bench",
             dependencies: ["Domain", "Storage", grdb],
             path: "Benchmarks/StorageBenchmark",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "verify-bench",
+            dependencies: [
+                "Domain", "Signatures", "Providers", "HTTPAPI", "Gateway", nioPosix, logging,
+                lifecycle, unixSignals,
+            ],
+            path: "Benchmarks/VerifyBenchmark",
             swiftSettings: settings
         ),
         // Tests

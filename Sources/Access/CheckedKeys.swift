@@ -9,6 +9,8 @@ struct CheckedKeys: Sendable {
         let scope: AccessScope
         let expiresAt: Instant?
         let checkedAt: Duration
+        /// Counts checks: tells the oldest also among those of one instant.
+        let number: Int
     }
 
     /// How many keys are remembered.
@@ -17,6 +19,7 @@ struct CheckedKeys: Sendable {
     let freshness: Duration
     private var entries: [[UInt8]: Entry] = [:]
     private var uses: [APIKeyID: Instant] = [:]
+    private var checks = 0
     /// How many revocations there were: a check that began before one may not be kept after it.
     private(set) var revocations = 0
 
@@ -24,8 +27,6 @@ struct CheckedKeys: Sendable {
         self.keysMax = keysMax
         self.freshness = freshness
     }
-
-    var count: Int { entries.count }
 
     /// The scope of the key with this hash, if it was checked lately; notes that it was used.
     mutating func use(_ hash: [UInt8], now: Instant, elapsed: Duration) -> AccessScope? {
@@ -48,11 +49,18 @@ struct CheckedKeys: Sendable {
     ) {
         noteUse(record.scope, now)
         guard revocations == self.revocations else { return }
-        if entries.count >= keysMax, let oldest = entries.min(by: { $0.value.checkedAt < $1.value.checkedAt })
+        if entries[hash] == nil, entries.count >= keysMax,
+            let oldest = entries.min(by: { $0.value.number < $1.value.number })
         {
             entries[oldest.key] = nil
         }
-        entries[hash] = Entry(scope: record.scope, expiresAt: record.expiresAt, checkedAt: elapsed)
+        checks += 1
+        entries[hash] = Entry(
+            scope: record.scope,
+            expiresAt: record.expiresAt,
+            checkedAt: elapsed,
+            number: checks
+        )
     }
 
     /// A key was revoked, durably.

@@ -36,6 +36,9 @@ package struct ClientNetwork: Hashable, Sendable {
         isVersion6 = true
     }
 
+    /// Any order, the same in every run.
+    var order: (UInt64, Int) { (bits, isVersion6 ? 1 : 0) }
+
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }

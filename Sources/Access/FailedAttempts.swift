@@ -94,6 +94,10 @@ package struct FailedAttempts: Sendable {
         guard clients.count >= limits.clientsMax else { return }
         clients = clients.filter { $0.value > now }
         guard clients.count >= limits.clientsMax else { return }
-        if let smallest = clients.min(by: { $0.value < $1.value }) { clients[smallest.key] = nil }
+        // Ties are broken too: a dictionary's order differs from run to run.
+        let smallest = clients.min {
+            $0.value == $1.value ? $0.key.order < $1.key.order : $0.value < $1.value
+        }
+        if let smallest { clients[smallest.key] = nil }
     }
 }

@@ -1,5 +1,6 @@
 package import Domain
 import Providers
+import Signatures
 package import Transport
 
 /// Finds everything that is wrong with a definition before anything is stored.
@@ -87,15 +88,12 @@ package struct DefinitionCheck: Sendable {
         guard (1...DestinationDefinition.secretsMax).contains(secrets.count) else {
             return [DefinitionProblem("secret", "give one signing secret, or two while one is being rotated")]
         }
-        guard secrets.allSatisfy({ $0.bytes.count >= Secret.bytesMin }) else {
-            return [
-                DefinitionProblem(
-                    "secret",
-                    "must be at least \(Secret.bytesMin) bytes; make one with `usher keys secret`"
-                )
-            ]
+        do {
+            try StandardWebhooksSignature.checkSecrets(secrets)
+            return []
+        } catch {
+            return [DefinitionProblem("secret", "\(error); `usher keys secret` makes one")]
         }
-        return []
     }
 
     private func urlProblems(

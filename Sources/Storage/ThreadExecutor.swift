@@ -14,11 +14,9 @@ package final class ThreadExecutor: TaskExecutor {
     ///
     /// - Parameter name: shown by the system's tools; cut after 15 bytes.
     package init(name: String) {
-        let thread = Thread { [queue] in
-            Thread.current.name = name  // Here, because the system names the running thread.
-            queue.run()
-        }
+        let thread = Thread { [queue] in queue.run() }
         thread.start()
+        thread.name = name  // Now, because before the start there is nothing for the system to name.
     }
 
     deinit {

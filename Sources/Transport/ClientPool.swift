@@ -49,7 +49,9 @@ final class PinnedClient: Sendable {
     /// The request to `url`, with nothing but the URL in it; the last one is kept, because taking a URL apart costs
     /// more than the rest of a request.
     func request(_ method: String, to url: DestinationURL) throws -> HTTPClient.Request {
-        if let known = template.withLock({ $0 }), known.method == method, known.url == url { return known.request }
+        if let known = template.withLock({ $0 }), known.method == method, known.url == url {
+            return known.request
+        }
         let request = try HTTPClient.Request(url: url.text, method: .init(rawValue: method))
         template.withLock { $0 = Template(method: method, url: url, request: request) }
         return request

@@ -39,21 +39,18 @@ private func lookUpBlocking(_ host: String) throws -> [IPAddress] {
     return addresses
 }
 
+/// The address inside a socket address, read from its bytes: `sin_addr` stands at 4, `sin6_addr` at 8 (Linux ABI).
 private func address(_ entry: addrinfo) -> IPAddress? {
     guard let socket = unsafe entry.ai_addr else { return nil }
+    let bytes = unsafe Array(UnsafeRawBufferPointer(start: socket, count: Int(entry.ai_addrlen)))
     switch unsafe entry.ai_family {
-    case AF_INET:
-        return unsafe socket.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-            unsafe IPAddress(ipv4: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
-        }
-    case AF_INET6:
-        return unsafe socket.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
-            let bytes = unsafe withUnsafeBytes(of: pointer.pointee.sin6_addr) { unsafe Array($0) }
-            return IPAddress(
-                ipv6: bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) },
-                bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
-            )
-        }
+    case AF_INET where bytes.count >= 8:
+        return IPAddress(ipv4: bytes[4..<8].reduce(0) { $0 << 8 | UInt32($1) })
+    case AF_INET6 where bytes.count >= 24:
+        return IPAddress(
+            ipv6: bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) },
+            bytes[16..<24].reduce(0) { $0 << 8 | UInt64($1) }
+        )
     default:
         return nil
     }

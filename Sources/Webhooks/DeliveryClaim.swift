@@ -37,6 +37,27 @@ package struct ClaimedDelivery: Sendable {
     package let createdAt: Instant
     /// The event it carries.
     package let event: ClaimedEvent
+
+    /// Puts a claimed delivery together.
+    package init(
+        seq: Int64,
+        destinationID: Int64,
+        lane: Int64,
+        epoch: Int64,
+        attempts: Int,
+        priority: Priority,
+        createdAt: Instant,
+        event: ClaimedEvent
+    ) {
+        self.seq = seq
+        self.destinationID = destinationID
+        self.lane = lane
+        self.epoch = epoch
+        self.attempts = attempts
+        self.priority = priority
+        self.createdAt = createdAt
+        self.event = event
+    }
 }
 
 /// What a delivery needs of its event.
@@ -53,6 +74,23 @@ package struct ClaimedEvent: Sendable {
     package let contentType: String?
     /// The sealed body; nil when retention has dropped it.
     package let sealedBody: [UInt8]?
+
+    /// Puts together what a delivery needs of its event.
+    package init(
+        id: EventID,
+        sourceID: Int64,
+        providerEventID: [UInt8],
+        type: String,
+        contentType: String?,
+        sealedBody: [UInt8]?
+    ) {
+        self.id = id
+        self.sourceID = sourceID
+        self.providerEventID = providerEventID
+        self.type = type
+        self.contentType = contentType
+        self.sealedBody = sealedBody
+    }
 }
 
 /// What a claim brought.

@@ -44,6 +44,27 @@ package struct FinishedDelivery: Sendable {
     /// When.
     package let now: Instant
 
+    /// Puts the end of a claim together.
+    package init(
+        seq: Int64,
+        destinationID: Int64,
+        lane: Int64,
+        epoch: Int64,
+        attempts: [AttemptRecord],
+        attemptsBefore: Int,
+        verdict: DeliveryVerdict,
+        now: Instant
+    ) {
+        self.seq = seq
+        self.destinationID = destinationID
+        self.lane = lane
+        self.epoch = epoch
+        self.attempts = attempts
+        self.attemptsBefore = attemptsBefore
+        self.verdict = verdict
+        self.now = now
+    }
+
     /// The same end under another fencing number.
     package func fenced(by epoch: Int64) -> FinishedDelivery {
         FinishedDelivery(

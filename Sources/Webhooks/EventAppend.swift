@@ -8,10 +8,15 @@ enum EventAppend {
     /// The most events waiting for one: beyond it callers are told to come back.
     static let waitingMax = 8_192
 
+    /// The most bytes of bodies waiting: 64 MiB.
+    static let waitingBytesMax = 67_108_864
+
     static let kind = BatchKind<NewEvent, AppendOutcome>(
         name: "append",
         itemsMax: itemsMax,
         waitingMax: waitingMax,
+        waitingBytesMax: waitingBytesMax,
+        bytes: { $0.sealedBody.count },
         apply: apply
     )
 

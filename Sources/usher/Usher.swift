@@ -18,7 +18,9 @@ package struct Usher: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",
-                subcommands: [Serve.self, Demo.self, CheckConfig.self, Apply.self, DoctorCommand.self]
+                subcommands: [
+                    Serve.self, Demo.self, CheckConfig.self, Apply.self, DoctorCommand.self, Backup.self,
+                ]
             ),
             CommandGroup(
                 name: "Events",

@@ -128,7 +128,8 @@ import Testing
         var machine = machine()
         let exchange = try #require(exchange(&machine, at: .zero))
         #expect(machine.isBusy)
-        #expect(machine.answered(exchange, buffersFull: false, at: .seconds(2)) == .next)
+        let continuation = machine.answered(exchange, buffersFull: false, at: .seconds(2))
+        #expect(continuation == .next)
         #expect(!machine.isBusy)
         #expect(machine.deadline == .seconds(62))
         #expect(self.exchange(&machine, at: .seconds(10)) != nil)
@@ -137,13 +138,16 @@ import Testing
     @Test func `holds the next request back from a peer that does not read`() throws {
         var machine = machine()
         let exchange = try #require(exchange(&machine, at: .zero))
-        #expect(machine.answered(exchange, buffersFull: true, at: .seconds(2)) == .wait)
+        let continuation = machine.answered(exchange, buffersFull: true, at: .seconds(2))
+        #expect(continuation == .wait)
         #expect(machine.isBusy)
         var patient = machine
         #expect(outcome(machine.timerFired(at: .seconds(32))) == 0)
-        #expect(patient.drained(at: .seconds(31)))
+        let hasWaited = patient.drained(at: .seconds(31))
+        #expect(hasWaited)
         #expect(!patient.isBusy)
-        #expect(!patient.drained(at: .seconds(32)))
+        let waitsAgain = patient.drained(at: .seconds(32))
+        #expect(!waitsAgain)
     }
 
     @Test func `finishes what is open when the server stops, and closes what is idle`() throws {
@@ -155,7 +159,8 @@ import Testing
         #expect(busy.deadline == .seconds(11))
         let exchange = try #require(busy.exchangeToAnswer())
         #expect(!exchange.keepsAlive)
-        #expect(busy.answered(exchange, buffersFull: false, at: .seconds(2)) == .close)
+        let continuation = busy.answered(exchange, buffersFull: false, at: .seconds(2))
+        #expect(continuation == .close)
     }
 
     @Test func `still answers a peer that has closed its side`() throws {

@@ -109,7 +109,11 @@ struct Sweep: Equatable {
     var lost = 0
     var corrupt = 0
 
-    mutating func add(_ ledger: Ledger, crash: SimulatedDisk.CrashPoint, _ loss: SimulatedDisk.PowerLoss) throws {
+    mutating func add(
+        _ ledger: Ledger,
+        crash: SimulatedDisk.CrashPoint,
+        _ loss: SimulatedDisk.PowerLoss
+    ) throws {
         runs += 1
         ledger.disk.planCrash(at: crash)
         let acknowledged = try ledger.run().acknowledged

@@ -119,7 +119,9 @@ import Testing
         #expect(try alive.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM item") } == 1)
     }
 
-    @Test func `two connections of one process see each other's commits and exclude each other's writes`() throws {
+    @Test func `two connections of one process see each other's commits and exclude each other's writes`()
+        throws
+    {
         let disk = try SimulatedDisk()
         let first = try Ledger.open(disk, synchronous: "FULL")
         let second = try Ledger.open(disk, synchronous: "FULL")

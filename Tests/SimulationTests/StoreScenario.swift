@@ -79,7 +79,9 @@ struct StoreScenario {
         }
     }
 
-    private static let kind = BatchKind<Item, Bool>(name: "items", itemsMax: 8, waitingMax: 1_000) { transaction, items in
+    private static let kind = BatchKind<Item, Bool>(name: "items", itemsMax: 8, waitingMax: 1_000) {
+        transaction,
+        items in
         for item in items {
             try Store.insert(item, "item", transaction)
             try Store.insert(item, "receipt", transaction)
@@ -150,11 +152,16 @@ struct StoreScenario {
         var answer: (items: [Item], receipts: [Item], damage: [String])?
         for _ in 0..<100 where answer == nil {
             answer = try? await door.ask { store in
-                (try await store.items("item"), try await store.items("receipt"), try await store.database.findDamage())
+                (
+                    try await store.items("item"), try await store.items("receipt"),
+                    try await store.database.findDamage()
+                )
             }
             if answer == nil { try await world.time.sleep(.seconds(1)) }
         }
-        guard let answer else { return world.oracle.expect(false, "P14", "the process did not come up again") }
+        guard let answer else {
+            return world.oracle.expect(false, "P14", "the process did not come up again")
+        }
         let lost = Set(acknowledged).subtracting(answer.items)
         world.oracle.expect(lost.isEmpty, "P1", "\(lost.count) acknowledged rows are not stored")
         world.oracle.expect(Set(answer.items).count == answer.items.count, "P2", "a row is stored twice")

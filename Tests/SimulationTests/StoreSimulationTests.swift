@@ -1,3 +1,4 @@
+import Foundation
 import Simulation
 import Testing
 
@@ -17,11 +18,41 @@ import Testing
         }
     }
 
+    @Test func `another process repeats the trace of a seed`() async throws {
+        let here = (1...5 as ClosedRange<UInt64>).map { StoreScenario().simulator.run(seed: $0).hash }
+        let elsewhere = await #expect(
+            processExitsWith: .success,
+            observing: [\.standardErrorContent]
+        ) {
+            let hashes = (1...5 as ClosedRange<UInt64>).map { StoreScenario().simulator.run(seed: $0).hash }
+            FileHandle.standardError.write(Data("hashes \(hashes) end".utf8))
+        }
+        let output = String(decoding: try #require(elsewhere).standardErrorContent, as: UTF8.self)
+        #expect(output.contains("hashes \(here) end"))
+    }
+
     @Test func `acknowledged writes survive a crash at each boundary in turn`() {
         let reports = StoreScenario().simulator.sweepBoundaries(seed: 1)
         #expect(reports.count > 100)
         #expect(reports.dropFirst().allSatisfy { $0.crashes >= 1 })
         for report in reports where !report.isClean { Issue.record("\(report.summary)") }
+    }
+
+    @Test func `acknowledged writes survive a crash while the database is made and another one later`() {
+        withKnownIssue(
+            "the switch to WAL leaves the deletion of the rollback journal to a later sync of the folder"
+        ) {
+            for seed in 1...60 as ClosedRange<UInt64> {
+                for first in 1...8 {
+                    var plan = FaultPlan()
+                    plan.crashes = .at([
+                        .init(.boundary, first, .before), .init(.boundary, first + 14, .before),
+                    ])
+                    let report = StoreScenario().simulator.run(seed: seed, plan: plan)
+                    #expect(report.isClean, "\(report.summary)")
+                }
+            }
+        }
     }
 
     @Test(arguments: [StoreScenario.Bug.acknowledgesBeforeCommit, .splitsTransaction])

@@ -139,6 +139,40 @@ import UsherTesting
     }
 
     @Test
+    func `a log that cannot be written loses nothing, and works again once it can`() async {
+        // In a process of its own, because the limit on files is the whole process's.
+        await #expect(processExitsWith: .success) {
+            try await temporaryFolder { folder in
+                let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+                try await Database.withOpened(configuration, migrations: [.things]) { database in
+                    try await database.insert(1, "before")
+                    let log = try FileManager.default.attributesOfItem(atPath: folder + "/usher.db-wal")
+                    limitFiles(toBytes: UInt(log[.size] as? Int ?? 0) + 30_000)
+                    var acknowledged: [Int64] = [1]
+                    var refusals: Set<String> = []
+                    for id in 2...50 {
+                        do {
+                            try await database.insert(id, "thing \(id)")
+                            acknowledged.append(Int64(id))
+                        } catch let error as StorageError {
+                            refusals.insert(error.code)
+                        }
+                    }
+                    limitFiles(toBytes: .max)
+                    try await database.insert(99, "after")
+                    let stored = try await database.read {
+                        try $0.query("SELECT id FROM things ORDER BY id").map { try $0.integer(0) }
+                    }
+                    guard stored == acknowledged + [99] else { exit(2) }
+                    guard !refusals.isEmpty, refusals.isSubset(of: ["disk_full", "input_output"]) else {
+                        exit(3)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     func `a lock held by another process is waited for, then reported`() async throws {
         try await temporaryFolder { folder in
             var configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
@@ -233,4 +267,11 @@ extension Database {
             try transaction.execute(Statement("PRAGMA max_page_count = \(limit(pages))"))
         }
     }
+}
+
+/// Lets no file of this process grow beyond `bytes`; a write that would fails instead of killing the process.
+private func limitFiles(toBytes bytes: UInt) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t.max)
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
 }

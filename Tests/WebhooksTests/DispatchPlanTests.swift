@@ -12,6 +12,15 @@ import Webhooks
         return plan
     }
 
+    private func order(_ plan: inout DispatchPlan) throws -> DispatchPlan.Order {
+        let order = plan.order(now: .zero)
+        return try #require(order)
+    }
+
+    private func isIdle(_ plan: inout DispatchPlan, _ now: Duration) -> Bool {
+        plan.order(now: now) == nil
+    }
+
     private func delivery(_ seq: Int64, to destination: Int64) -> ClaimedDelivery {
         let event = ClaimedEvent(
             id: EventID(at: Instant(seconds: 1), sequence: seq),
@@ -35,50 +44,50 @@ import Webhooks
 
     @Test func `shares the places between destinations`() throws {
         var plan = plan([1: 100, 2: 100], places: 10)
-        let order = try #require(plan.order(now: .zero))
+        let order = try order(&plan)
         #expect(order.permits.mapValues(\.count) == [1: 5, 2: 5])
     }
 
     @Test func `orders nothing more for a destination whose claim came back short`() throws {
         var plan = plan([1: 4])
-        let order = try #require(plan.order(now: .zero))
+        let order = try order(&plan)
         let starts = plan.claimed([delivery(1, to: 1)], of: order, nextDue: nil, now: .zero)
         #expect(starts.count == 1)
-        #expect(plan.order(now: .zero) == nil)
+        #expect(isIdle(&plan, .zero))
         #expect(plan.nextChance(now: .zero) == nil)
         plan.workArrived([1])
-        #expect(plan.order(now: .zero)?.permits[1]?.count == 3)
+        #expect(try order(&plan).permits[1]?.count == 3)
     }
 
     @Test func `wakes when a lane falls due`() throws {
         var plan = plan([1: 4])
-        let order = try #require(plan.order(now: .zero))
+        let order = try order(&plan)
         _ = plan.claimed([], of: order, nextDue: .seconds(3), now: .zero)
-        #expect(plan.order(now: .seconds(2)) == nil)
+        #expect(isIdle(&plan, .seconds(2)))
         #expect(plan.nextChance(now: .seconds(2)) == .seconds(3))
-        #expect(plan.order(now: .seconds(3)) != nil)
+        #expect(!isIdle(&plan, .seconds(3)))
     }
 
     @Test func `holds off after the store failed, whatever arrives`() throws {
         var plan = plan([1: 4])
-        let order = try #require(plan.order(now: .zero))
+        let order = try order(&plan)
         plan.claimFailed(order, retryAfter: .seconds(1), now: .zero)
         plan.workArrived([1])
-        #expect(plan.order(now: .milliseconds(999)) == nil)
+        #expect(isIdle(&plan, .milliseconds(999)))
         #expect(plan.nextChance(now: .zero) == .seconds(1))
-        #expect(plan.order(now: .seconds(1)) != nil)
+        #expect(!isIdle(&plan, .seconds(1)))
     }
 
     @Test func `a removed destination gets nothing and its last result changes nothing`() throws {
         var plan = plan([1: 1, 2: 1])
-        let order = try #require(plan.order(now: .zero))
+        let order = try order(&plan)
         let starts = plan.claimed([delivery(1, to: 1)], of: order, nextDue: nil, now: .zero)
         plan.configure([:], urlsChanged: [], now: .zero)
         plan.workArrived([1])
-        #expect(plan.order(now: .zero) == nil)
+        #expect(isIdle(&plan, .zero))
         plan.tried(starts[0].1, .alive, now: .zero, jitter: 0)
         plan.finished(1, laneReady: true, retryIn: nil, now: .zero)
-        #expect(plan.order(now: .zero) == nil)
+        #expect(isIdle(&plan, .zero))
     }
 
     @Test(arguments: 0..<50)

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 # The first admin key, as it is printed once on the first start.
-KEY_PATTERN = re.compile(r"\bushr_[A-Za-z0-9_]+")
+KEY_PATTERN = re.compile(r"\bushk_[A-Za-z0-9_]+")
 
 
 def free_port() -> int:
@@ -133,7 +133,7 @@ class Usher:
 
 # The members of a page of events.
 EVENTS_MEMBER = "data"
-CURSOR_MEMBER = "next_cursor"
+CURSOR_MEMBER = "next"
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str]]:

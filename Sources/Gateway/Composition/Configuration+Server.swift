@@ -1,4 +1,5 @@
 package import HTTPAPI
+import NIOCore
 package import Transport
 
 extension Configuration {
@@ -21,11 +22,18 @@ extension Configuration {
 
     /// Which addresses may be sent to: never, unless private ones are allowed, Usher's own.
     package var addressPolicy: @Sendable (Bool) -> AddressPolicy {
-        let endpoints = IPAddress(listen.host).map {
-            Set([ListenEndpoint(address: $0, port: Int(listen.port))])
-        }
-        let host = publicURL.split(separator: "/").dropFirst().first.map { $0.split(separator: ":") }?.first
-        let hosts = Set(host.map { [String($0)] } ?? [])
-        return { AddressPolicy(allowPrivate: $0, ownEndpoints: endpoints ?? [], ownHosts: hosts) }
+        let endpoints = ownEndpoints
+        let authority = publicURL.split(separator: "/").dropFirst().first
+        let host = authority?.split(separator: ":").first.map(String.init)
+        let hosts = Set([host].compactMap { $0 })
+        return { AddressPolicy(allowPrivate: $0, ownEndpoints: endpoints, ownHosts: hosts) }
+    }
+
+    /// Where this process can be reached: the address it listens on, or each of the machine's for a wildcard.
+    private var ownEndpoints: Set<ListenEndpoint> {
+        let isWildcard = listen.host == "0.0.0.0" || listen.host == "::"
+        let devices = isWildcard ? (try? System.enumerateDevices()) ?? [] : []
+        let texts = isWildcard ? devices.compactMap { $0.address?.ipAddress } : [listen.host]
+        return Set(texts.compactMap(IPAddress.init).map { ListenEndpoint(address: $0, port: Int(listen.port)) })
     }
 }

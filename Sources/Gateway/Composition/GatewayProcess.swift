@@ -40,12 +40,12 @@ package enum GatewayProcess {
         let desired = try configuration.desired(resolver)
         let path = configuration.database.path
         let lock = try DatabaseLock(of: path)
-        let (rootKey, createdAt) = try rootKey(configuration.rootKey, resolver)
         defer { lock.release() }
         try await Database.withOpened(
             DatabaseConfiguration(location: .sqlite(path: path)),
             migrations: Services.migrations
         ) { database in
+            let (rootKey, createdAt) = try await rootKey(configuration.rootKey, resolver, database)
             try await serve(
                 Start(
                     configuration: configuration,
@@ -137,11 +137,12 @@ package enum GatewayProcess {
 
     private static func rootKey(
         _ location: RootKeyLocation,
-        _ resolver: SecretResolver
-    ) throws -> (RootKey, String?) {
+        _ resolver: SecretResolver,
+        _ database: Database
+    ) async throws -> (RootKey, String?) {
         switch location {
         case .file(let path):
-            let (key, created) = try RootKeyFile.loadOrCreate(path, random: .system)
+            let (key, created) = try await RootKeyFile.loadOrCreate(path, for: database, random: .system)
             return (key, created ? path : nil)
         case .environment(let name):
             guard let text = resolver.environment(name) else {

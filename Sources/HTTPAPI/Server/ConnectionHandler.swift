@@ -21,6 +21,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     /// Parts of requests sent ahead of the current answer.
     private var waiting: [HTTPServerRequestPart] = []
+    private var waitingHeads = 0
     private var isDraining = false
     /// A read that the channel asked for while nothing more may come in.
     private var isReadHeld = false
@@ -90,8 +91,9 @@ extension ConnectionHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         guard machine.isBusy || !waiting.isEmpty else { return take(part) }
-        if case .head = part, waiting.count >= environment.limits.pipelinedRequestsMax * 2 {
-            machine.pipelineOverflowed()
+        if case .head = part {
+            waitingHeads += 1
+            if waitingHeads > environment.limits.pipelinedRequestsMax { machine.pipelineOverflowed() }
         }
         waiting.append(part)
     }
@@ -153,8 +155,10 @@ extension ConnectionHandler {
         defer { isDraining = false }
         var taken = 0
         while taken < waiting.count, !machine.isBusy {
+            let part = waiting[taken]
             taken += 1
-            take(waiting[taken - 1])
+            if case .head = part { waitingHeads -= 1 }
+            take(part)
         }
         waiting.removeFirst(min(taken, waiting.count))
         guard waiting.isEmpty, isReadHeld, let context else { return }
@@ -242,10 +246,17 @@ extension ConnectionHandler {
         running = nil
         now = environment.time.elapsed()
         write(response, to: exchange, context)
-        switch machine.answered(exchange, buffersFull: !context.channel.isWritable, at: now) {
+        let continuation = machine.answered(
+            exchange,
+            buffersFull: !context.channel.isWritable,
+            hasMore: !waiting.isEmpty,
+            at: now
+        )
+        switch continuation {
         case .next: drain()
         case .wait: break
         case .close: closeWhenWritten(context)
+        case .linger: endSending(context)
         }
         armTimer()
     }
@@ -260,11 +271,8 @@ extension ConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    /// Answers, ends our side of the connection, and lets the machine drop what the peer still sends: closing with
-    /// bytes unread would make the kernel take the answer back.
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         environment.refused(problem.code)
-        waiting = []
         let exchange = ConnectionMachine.Exchange(
             method: .post,
             minorVersion: 1,
@@ -272,12 +280,19 @@ extension ConnectionHandler {
             until: .zero
         )
         write(problem.response(for: nextID()), to: exchange, context)
+        endSending(context)
+        armTimer()
+    }
+
+    /// Ends our side of the connection and lets the machine drop what the peer still sends: closing with bytes
+    /// unread would make the kernel take the answer back.
+    private func endSending(_ context: ChannelHandlerContext) {
+        waiting = []
         context.close(mode: .output, promise: nil)
         if isReadHeld {
             isReadHeld = false
             context.read()
         }
-        armTimer()
     }
 
     private func closeWhenWritten(_ context: ChannelHandlerContext) {

@@ -34,6 +34,8 @@ package struct ConnectionMachine: Sendable {
         case wait
         /// Close as soon as the answer is out.
         case close
+        /// End the sending side after the answer, and drop what the peer has sent besides.
+        case linger
     }
 
     /// Where the connection stands, with only the data valid there.
@@ -268,10 +270,20 @@ extension ConnectionMachine {
 
     /// The answer is on its way.
     ///
-    /// - Parameter buffersFull: the peer has not read enough for the answer to leave our memory.
-    package mutating func answered(_ exchange: Exchange, buffersFull: Bool, at now: Duration) -> Continuation
-    {
+    /// - Parameters:
+    ///   - buffersFull: the peer has not read enough for the answer to leave our memory.
+    ///   - hasMore: the peer has sent more than the request.
+    package mutating func answered(
+        _ exchange: Exchange,
+        buffersFull: Bool,
+        hasMore: Bool = false,
+        at now: Duration
+    ) -> Continuation {
         guard exchange.keepsAlive else {
+            if hasMore {
+                state = .lingering(until: now + limits.lingerTimeMax)
+                return .linger
+            }
             state = .parting(until: now + limits.writeTimeMax)
             return .close
         }

@@ -20,15 +20,19 @@ package final class SimulatedDisk: Sendable {
             case boundary
         }
 
-        /// Whether the operation still takes effect. The process learns of it in neither case.
+        /// Whether the operation still takes effect.
+        ///
+        /// The process learns of it in neither case.
         package enum Moment: Hashable, Sendable, CaseIterable {
             case before
             case after
         }
 
+        /// What is counted.
         package let unit: Unit
         /// Counted from 1 since the disk was made.
         package let number: Int
+        /// Whether it still takes effect.
         package let moment: Moment
 
         /// Names the operation or boundary `number`, from 1.
@@ -114,7 +118,9 @@ package final class SimulatedDisk: Sendable {
         )
     }
 
-    /// Lets it crash once at a point still to come; replaces an earlier plan. Nil: no crash is planned.
+    /// Lets it crash once at a point still to come; replaces an earlier plan.
+    ///
+    /// Nil: no crash is planned.
     package func planCrash(at point: CrashPoint?) {
         guard let point else { return usher_disk_plan_crash(id, .operation, 0, .before) }
         let unit: usher_crash_point =
@@ -151,10 +157,14 @@ package final class SimulatedDisk: Sendable {
             case .tail: .tail
             case .torn: .torn
             }
-        guard usher_disk_restart(id, loss, seed) else { throw SimulationError.disk("no memory for a restart") }
+        guard usher_disk_restart(id, loss, seed) else {
+            throw SimulationError.disk("no memory for a restart")
+        }
     }
 
-    /// Lets the files grow to so many bytes in all; writes beyond answer `SQLITE_FULL`. Nil: no limit.
+    /// Lets the files grow to so many bytes in all; writes beyond answer `SQLITE_FULL`.
+    ///
+    /// Nil: no limit.
     package func setCapacity(_ bytes: Int?) {
         usher_disk_set_capacity(id, bytes.map { UInt64(max($0, 0)) } ?? .max)
     }

@@ -22,12 +22,14 @@ package enum SimulationError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// For the log.
     package var description: String {
         switch self {
         case .deadlock(let jobs): "deadlock: after \(jobs) jobs nothing was ready and no timer was set"
         case .runaway(let jobs): "runaway: the scenario had not ended after \(jobs) jobs"
         case .leftovers(let jobs): "leftovers: tasks left behind were still busy after \(jobs) jobs"
-        case .livesExhausted(let lives, let end): "lives exhausted: \(lives) starts, the last ended with: \(end)"
+        case .livesExhausted(let lives, let end):
+            "lives exhausted: \(lives) starts, the last ended with: \(end)"
         case .disk(let reason): "disk: \(reason)"
         }
     }

@@ -50,6 +50,7 @@ package final class SimulationExecutor: TaskExecutor, Sendable {
         trace.record(text, elapsed: elapsed)
     }
 
+    /// Takes a job of this thread; ends the process when it comes from another one.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         precondition(
@@ -117,7 +118,9 @@ extension SimulationExecutor {
         return nil
     }
 
-    /// Cancels whoever sleeps until nobody is left. True when that did not end within the limit.
+    /// Cancels whoever sleeps until nobody is left.
+    ///
+    /// True when that did not end within the limit.
     private func drain(jobsMax: Int) -> Bool {
         let limit = jobs + jobsMax
         repeat {

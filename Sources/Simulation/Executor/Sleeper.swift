@@ -42,10 +42,13 @@ final class Sleeper: Sendable {
         }
     }
 
-    /// Ends the sleep, with an error when it was not the timer. False when it had ended before.
+    /// Ends the sleep, with an error when it was not the timer.
+    ///
+    /// False when it had ended before.
     @discardableResult
     func wake(throwing error: (any Error)? = nil) -> Bool {
-        let (wasWaiting, continuation) = state.withLock { state -> (Bool, CheckedContinuation<Void, any Error>?) in
+        let (wasWaiting, continuation) = state.withLock {
+            state -> (Bool, CheckedContinuation<Void, any Error>?) in
             switch state {
             case .awaiting:
                 state = error.map { .awake($0) } ?? .done

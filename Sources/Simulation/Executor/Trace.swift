@@ -26,7 +26,9 @@ package final class Trace: Sendable {
         }
 
         mutating func mix(_ word: UInt64) {
-            for shift in stride(from: 0, to: 64, by: 8) { mix(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                mix(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 import Domain
 
-/// What goes wrong in one simulation, and when. Drawn from the seed, or set by hand.
+/// What goes wrong in one simulation, and when.
+///
+/// Drawn from the seed, or set by hand.
 package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
     /// When the process dies.
     package enum Crashes: Sendable, Hashable {
         case none
-        /// Once, at one operation of the disk: to try all of them in turn.
-        case once(SimulatedDisk.CrashPoint)
+        /// One life after the other at the next of these points: to try all of them in turn.
+        case at([SimulatedDisk.CrashPoint])
         /// After each start at one of the next `within` boundaries, so many times in all.
         case atBoundaries(within: Int, count: Int)
         /// At any moment, the time between two drawn up to `within`, so many times in all.
@@ -17,6 +19,7 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
     package struct FullDisk: Sendable, Hashable {
         /// Since the start of the simulation.
         package let start: Duration
+        /// How long it lasts.
         package let length: Duration
         /// Bytes the files may still grow by.
         package let room: Int
@@ -29,10 +32,13 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// When the process dies.
     package var crashes = Crashes.none
     /// What a crash may leave of unsynced writes: one is drawn each time.
     package var powerLosses = SimulatedDisk.PowerLoss.allCases
+    /// When the disk has no room; nil: always some.
     package var fullDisk: FullDisk?
+    /// How the network behaves.
     package var network = NetworkFaults()
     /// The longest time between a death and the next start.
     package var downTimeMax = Duration.seconds(5)
@@ -45,7 +51,8 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
         let random = RandomSource(seed: seed, purpose: "faults")
         switch random.next() % 8 {
         case 0: break
-        case 1...4: crashes = .atBoundaries(within: Int(1 + random.next() % 60), count: Int(1 + random.next() % 5))
+        case 1...4:
+            crashes = .atBoundaries(within: Int(1 + random.next() % 60), count: Int(1 + random.next() % 5))
         default:
             let within = Duration.milliseconds(50 + random.next() % 10_000)
             crashes = .atAnyTime(within: within, count: Int(1 + random.next() % 5))
@@ -65,12 +72,15 @@ package struct FaultPlan: Sendable, Hashable, CustomStringConvertible {
         network.refused = chance()
     }
 
+    /// The faults in words.
     package var description: String {
         var parts: [String] = []
         switch crashes {
         case .none: break
-        case .once(let point): parts.append("crash \(point.moment) \(point.unit) \(point.number)")
-        case .atBoundaries(let within, let count): parts.append("\(count) crashes each within \(within) boundaries")
+        case .at(let points):
+            for point in points { parts.append("crash \(point.moment) \(point.unit) \(point.number)") }
+        case .atBoundaries(let within, let count):
+            parts.append("\(count) crashes each within \(within) boundaries")
         case .atAnyTime(let within, let count): parts.append("\(count) crashes each within \(within)")
         }
         if crashes != .none, powerLosses.count == 1 { parts.append("losing \(powerLosses[0])") }

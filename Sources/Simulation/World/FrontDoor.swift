@@ -12,10 +12,12 @@ package final class FrontDoor<Service: Sendable>: Sendable {
         current.withLock { $0 = (incarnation, service) }
     }
 
-    /// Asks the living process. Nil when there is none, or when it died before its answer was out.
+    /// Asks the living process.
+    ///
+    /// Nil when there is none, or when it died before its answer was out; throws what the question throws.
     package func ask<Answer: Sendable>(
-        _ question: @Sendable (Service) async throws -> Answer
-    ) async rethrows -> Answer? {
+        _ question: @escaping @Sendable (Service) async throws -> Answer
+    ) async throws -> Answer? {
         guard let (incarnation, service) = current.withLock({ $0 }), incarnation.isAlive else { return nil }
         let answer = try await question(service)
         return incarnation.isAlive ? answer : nil

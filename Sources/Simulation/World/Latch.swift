@@ -16,7 +16,9 @@ final class Latch: Sendable {
         }
     }
 
-    /// It has happened now. False when it had before.
+    /// It has happened now.
+    ///
+    /// False when it had before.
     @discardableResult
     func open() -> Bool {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>]? in

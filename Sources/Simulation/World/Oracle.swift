@@ -7,6 +7,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     /// What was seen instead.
     package let finding: String
 
+    /// Both, for the log.
     package var description: String { "\(promise): \(finding)" }
 }
 

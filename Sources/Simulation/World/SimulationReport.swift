@@ -1,11 +1,14 @@
 /// What one simulation came to.
 package struct SimulationReport: Sendable {
+    /// What decided everything.
     package let seed: UInt64
+    /// What went wrong by intent.
     package let plan: FaultPlan
     /// Equal for equal runs.
     package let hash: UInt64
     /// What was recorded, when lines are kept.
     package let lines: [Trace.Line]
+    /// Jobs the executor ran.
     package let jobs: Int
     /// Virtual time.
     package let elapsed: Duration
@@ -13,6 +16,7 @@ package struct SimulationReport: Sendable {
     package let crashes: Int
     /// What the disk did; nil when the simulation broke down.
     package let disk: SimulatedDisk.Figures?
+    /// Promises that did not hold.
     package let violations: [Violation]
     /// Why the scenario could not be brought to its end.
     package let failure: String?

@@ -54,9 +54,10 @@ package struct Simulator: Sendable {
         )
     }
 
-    /// Plays a seed once without faults, then with a crash at each boundary in turn: before and after it, with each
-    /// way to lose what was not synced. Ends early when `stop` says so of a report.
+    /// Plays a seed once without faults, then with a crash at each boundary in turn: before and after it,
+    /// with each way to lose what was not synced.
     ///
+    /// - Parameter stop: ends the sweep early when it says so of a report.
     /// - Returns: all reports, the one without faults first.
     package func sweepBoundaries(
         seed: UInt64,
@@ -69,7 +70,7 @@ package struct Simulator: Sendable {
             for moment in SimulatedDisk.CrashPoint.Moment.allCases {
                 for loss in SimulatedDisk.PowerLoss.allCases {
                     var plan = FaultPlan()
-                    plan.crashes = .once(.init(.boundary, number, moment))
+                    plan.crashes = .at([.init(.boundary, number, moment)])
                     plan.powerLosses = [loss]
                     let report = run(seed: seed, plan: plan)
                     reports.append(report)

@@ -6,11 +6,17 @@ package final class World: Sendable {
     /// The most times a process may be started in one simulation.
     package static let livesMax = 200
 
+    /// What decides everything here.
     package let seed: UInt64
+    /// What goes wrong by intent.
     package let plan: FaultPlan
+    /// Runs every task of the simulation.
     package let executor: SimulationExecutor
+    /// The disk of the process; it outlives each of its lives.
     package let disk: SimulatedDisk
+    /// Between the process and everybody else.
     package let network: SimulatedNetwork
+    /// Who notes what did not hold.
     package let oracle = Oracle()
     private let random: RandomSource
     private let state = Mutex(State())
@@ -92,7 +98,7 @@ package final class World: Sendable {
         var end = Incarnation.End.returned
         while !Task.isCancelled {
             let incarnation = try nextIncarnation(after: end)
-            planBoundaryCrash(incarnation)
+            planBoundaryCrash()
             end = await incarnation.live(process)
             state.withLock {
                 $0.current = nil
@@ -101,7 +107,9 @@ package final class World: Sendable {
             guard !Task.isCancelled else { return }
             record("incarnation \(incarnation.number) ended: \(end)")
             try revive(wasKilled: disk.isDown)
-            let delay = Duration.microseconds(Int64(random.fraction() * Double(plan.downTimeMax.microseconds)))
+            let delay = Duration.microseconds(
+                Int64(random.fraction() * Double(plan.downTimeMax.microseconds))
+            )
             do { try await time.sleep(delay) } catch { return }
         }
     }
@@ -117,7 +125,9 @@ package final class World: Sendable {
         return incarnation
     }
 
-    /// Brings the disk up again. A process that ended by itself left the machine's page cache as it was.
+    /// Brings the disk up again.
+    ///
+    /// A process that ended by itself left the machine's page cache as it was.
     private func revive(wasKilled: Bool) throws {
         let loss = wasKilled ? random.element(of: plan.powerLosses) ?? .none : .none
         disk.crash()
@@ -125,17 +135,17 @@ package final class World: Sendable {
         if wasKilled { record("the disk lost \(loss)") }
     }
 
-    private func planBoundaryCrash(_ incarnation: Incarnation) {
+    private func planBoundaryCrash() {
         let (isCalm, crashes) = state.withLock { ($0.isCalm, $0.crashes) }
         guard !isCalm else { return }
         switch plan.crashes {
-        case .once(let point) where incarnation.number == 1:
-            disk.planCrash(at: point)
+        case .at(let points) where crashes < points.count:
+            disk.planCrash(at: points[crashes])
         case .atBoundaries(let within, let count) where crashes < count:
             let number = disk.figures.boundaries + 1 + Int(random.next() % UInt64(within))
             let moment: SimulatedDisk.CrashPoint.Moment = random.next() % 2 == 0 ? .before : .after
             disk.planCrash(at: .init(.boundary, number, moment))
-        case .none, .once, .atBoundaries, .atAnyTime:
+        case .none, .at, .atBoundaries, .atAnyTime:
             break
         }
     }

@@ -1,0 +1,102 @@
+import Domain
+import HTTPAPI
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import UsherTesting
+
+/// A server on a free port of 127.0.0.1, for the time of one test.
+struct RunningServer: Sendable {
+    let port: Int
+    /// The codes of what the server itself refused, in order.
+    let refusals: Refusals
+    /// Tells the server to stop, as SIGTERM does.
+    let stop: @Sendable () -> Void
+
+    /// Collects codes.
+    final class Refusals: Sendable {
+        private let codes = Mutex<[String]>([])
+
+        func add(_ code: String) {
+            codes.withLock { $0.append(code) }
+        }
+
+        var all: [String] { codes.withLock { $0 } }
+    }
+
+    /// How many connections are open.
+    let connectionCount: @Sendable () -> Int
+
+    /// Returns once `count` connections are open; the suite's time limit ends a wait in vain.
+    func waitForConnections(_ count: Int) async throws {
+        while connectionCount() != count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    /// Opens a raw connection.
+    func connect() async throws -> RawClient {
+        try await RawClient.connect(port: port)
+    }
+
+    /// Sends `bytes` on a connection of its own and gives everything that comes back until the server closes.
+    func exchange(_ bytes: String) async throws -> String {
+        let client = try await connect()
+        client.send(bytes)
+        return await client.receiveToEnd()
+    }
+}
+
+/// Answers with the method, the path and the number of body bytes.
+let echo: RequestHandler = { request in
+    let text = "\(request.method.rawValue) \(request.path) \(request.body.count)"
+    return APIResponse(status: 200, contentType: "text/plain", body: Array(text.utf8))
+}
+
+/// Runs a server while `body` talks to it.
+func withServer(
+    _ limits: ServerLimits = ServerLimits(),
+    tls: TLSSettings? = nil,
+    policy: RequestPolicy = RequestPolicy(bodyBytesMax: 1 << 20, placement: .eventLoop),
+    handler: @escaping RequestHandler = echo,
+    _ body: (RunningServer) async throws -> Void
+) async throws {
+    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    let refusals = RunningServer.Refusals()
+    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    let server = try HTTPServer(
+        HTTPServer.Settings(host: "127.0.0.1", port: 0, tls: tls, limits: limits),
+        HTTPServer.Dependencies(
+            handler: handler,
+            policy: { _ in policy },
+            refused: { refusals.add($0) },
+            listening: { port.yield($0) },
+            time: systemTime,
+            random: .seeded(1),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+    )
+    let services = ServiceGroup(services: [server], logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await services.run() }
+        for await number in ports {
+            try await body(
+                RunningServer(
+                    port: number,
+                    refusals: refusals,
+                    stop: {
+                        Task { await services.triggerGracefulShutdown() }  // Called where nothing can be awaited.
+                    },
+                    connectionCount: { server.connectionCount }
+                )
+            )
+            break
+        }
+        await services.triggerGracefulShutdown()
+        try await group.waitForAll()
+    }
+}
