@@ -3,6 +3,7 @@ package import ArgumentParser
 /// The command line of Usher.
 @main
 package struct Usher: AsyncParsableCommand {
+    /// The names of the commands, and what the first page of help says.
     package static let configuration = CommandConfiguration(
         commandName: "usher",
         abstract: "A gateway between a wedding platform and the APIs it depends on.",
@@ -32,5 +33,6 @@ package struct Usher: AsyncParsableCommand {
         ]
     )
 
+    /// Makes the command; its arguments are read by `parse`.
     package init() {}
 }

@@ -116,7 +116,9 @@ struct ControlClientTests {
         }
     }
 
-    @Test(arguments: [answer("<html>", status: 502), answer("<html>"), answer(#"{"error":"no"}"#, status: 404)])
+    @Test(arguments: [
+        answer("<html>", status: 502), answer("<html>"), answer(#"{"error":"no"}"#, status: 404),
+    ])
     func `what does not speak Usher's API is named`(_ response: ControlResponse) async throws {
         let client = try ScriptedServer([response]).client()
         await #expect(throws: ControlError.notUsher(url: "http://127.0.0.1:8080", status: response.status)) {
