@@ -2,9 +2,9 @@ package import Domain
 
 /// Where events go, ready to deliver: its definition with the secrets opened.
 package struct Destination: Sendable {
-    /// The row's number; deliveries point at it. Never used again after a deletion.
+    /// The row's number; deliveries point at it, and it is never used again after a deletion.
     package let id: Int64
-    /// What its owner said. Secrets are not repeated here.
+    /// What its owner said; secrets are not repeated here.
     package let definition: DestinationDefinition
     /// Who may change it.
     package let owner: RegistryOwner

@@ -2,7 +2,7 @@ package import Domain
 package import Storage
 package import Transport
 
-/// One change to what is registered. Several commit together or not at all.
+/// One change to what is registered; several commit together or not at all.
 package enum RegistryChange: Sendable {
     /// Adds a source with its opened secrets.
     case createSource(SourceDefinition, [Secret])

@@ -96,7 +96,7 @@ package final class ResourceRegistry: Sendable {
         try await load()
     }
 
-    /// Lets a stopped destination go on. One that is not stopped stays as it is.
+    /// Lets a stopped destination go on; one that is not stopped stays as it is.
     ///
     /// - Throws: `RegistryError.notFound`.
     package func resume(destination name: ResourceName) async throws {

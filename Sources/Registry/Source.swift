@@ -3,9 +3,9 @@ package import Providers
 
 /// An inbound webhook endpoint, ready to verify: its definition with the secrets opened.
 package struct Source: Sendable {
-    /// The row's number; events point at it. Never used again after a deletion.
+    /// The row's number; events point at it, and it is never used again after a deletion.
     package let id: Int64
-    /// What its owner said. Secrets are not repeated here.
+    /// What its owner said; secrets are not repeated here.
     package let definition: SourceDefinition
     /// Who may change it.
     package let owner: RegistryOwner

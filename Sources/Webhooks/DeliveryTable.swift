@@ -1,7 +1,7 @@
 package import Domain
 package import Storage
 
-/// What has become of a delivery. Raw values are stored.
+/// What has become of a delivery; raw values are stored.
 package enum DeliveryState: Int64, Sendable, CaseIterable {
     /// It waits in its lane, or is being tried.
     case waiting = 0

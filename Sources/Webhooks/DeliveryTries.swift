@@ -53,7 +53,7 @@ struct DeliveryTries {
         triedStandby = triedStandby || route == .standby
     }
 
-    /// What is recorded. A pair of tries on both URLs counts as one attempt of the schedule.
+    /// What is recorded; each try counts as an attempt of the schedule.
     func finish(now: Instant, jitter: Double) -> FinishedDelivery {
         FinishedDelivery(
             seq: delivery.seq,

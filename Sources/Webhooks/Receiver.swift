@@ -146,15 +146,14 @@ package final class Receiver: Sendable {
     private func sealed(_ verified: Verified, in snapshot: RegistrySnapshot) async throws -> NewEvent {
         let source = verified.source
         let description = verified.description
-        let scope = "source:\(source.id)"
         let day = verified.receivedAt.dayNumber
-        let key =
-            if let cached = vault.payloadKeyIfCached(scope: scope, day: day) {
-                cached
-            } else {
-                try await vault.payloadKey(scope: scope, day: day)
-            }
         let context = PayloadContext.of(source: source.id, providerEventID: description.providerEventID)
+        let sealedBody = try await seal(
+            verified.request.body,
+            context,
+            scope: "source:\(source.id)",
+            day: day
+        )
         return NewEvent(
             sourceID: source.id,
             secretID: verified.secretID,
@@ -166,9 +165,27 @@ package final class Receiver: Sendable {
             lane: lane(source, description),
             contentType: verified.request.headers.first("content-type"),
             bodyBytes: verified.request.body.count,
-            sealedBody: try key.seal(verified.request.body, context),
+            sealedBody: sealedBody,
             destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
         )
+    }
+
+    /// Seals a body with the key of its source and day; fetches the key when it is not at hand or has been used up.
+    private func seal(
+        _ body: [UInt8],
+        _ context: SealContext,
+        scope: String,
+        day: Int
+    ) async throws -> [UInt8] {
+        if let key = vault.payloadKeyIfCached(scope: scope, day: day) {
+            do throws(VaultError) {
+                return try key.seal(body, context)
+            } catch {
+                // Others took its last uses meanwhile.
+                guard error == .keyExhausted else { throw error }
+            }
+        }
+        return try await vault.payloadKey(scope: scope, day: day).seal(body, context)
     }
 
     /// The lane of an event: a keyed hash of source and ordering key, or of its own id when it has none.

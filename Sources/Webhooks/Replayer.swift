@@ -84,7 +84,7 @@ package final class Replayer: Service, Sendable {
         try await database.read { try ReplayTable.page(before: id, limit: limit, $0) }
     }
 
-    /// Stops a replay; what it has queued stays queued. Gives nil when there is none of this id.
+    /// Stops a replay, but what it has queued stays queued; nil when there is none of this id.
     package func cancel(_ id: ReplayID) async throws -> ReplayStatus? {
         let now = time.now()
         return try await database.write { transaction in
@@ -100,6 +100,8 @@ package final class Replayer: Service, Sendable {
                 do {
                     if try await self.advance() { continue }
                     await self.doorbell.wait()
+                } catch is CancellationError {
+                    return
                 } catch {
                     self.logger.error("replay failed for now", metadata: ["error": "\(error)"])
                     try? await self.time.sleep(Self.storeRetry)

@@ -74,7 +74,7 @@ package struct DeliveryFilter: Hashable, Sendable {
     package var destinationID: Int64?
     /// Only deliveries in this state.
     package var state: DeliveryState?
-    /// Only deliveries of events of these sources; nil is all. What an API key may see.
+    /// Only deliveries of events of these sources, what an API key may see; nil is all.
     package var visibleSources: [Int64]?
 
     /// Makes a filter; without arguments it means every delivery.

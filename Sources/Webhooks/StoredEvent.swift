@@ -70,7 +70,7 @@ package struct StoredEvent: Sendable {
 package struct EventFilter: Hashable, Sendable {
     /// Only events of this source.
     package var sourceID: Int64?
-    /// Only events of these sources; nil is all. What an API key may see.
+    /// Only events of these sources, what an API key may see; nil is all.
     package var visibleSources: [Int64]?
     /// Only events of types that match.
     package var type: EventPattern?

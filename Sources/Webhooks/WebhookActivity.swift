@@ -6,7 +6,7 @@ import Synchronization
 package import Telemetry
 import Transport
 
-/// What has happened lately, per source and destination: for health pages and metrics. Kept in memory only.
+/// What has happened lately, per source and destination, for health pages and metrics; kept in memory only.
 package final class WebhookActivity: Sendable {
     private struct State {
         var sources: [Int64: SourceActivity] = [:]

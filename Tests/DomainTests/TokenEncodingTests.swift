@@ -22,9 +22,13 @@ import Testing
 @Suite struct Base62Tests {
     // Computed with Python's int.from_bytes and divmod.
     @Test func `writes a big-endian number with a fixed count of digits`() {
-        #expect(Base62.encode([UInt8](repeating: 0xFF, count: 32), digits: 43)
-            == "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1")
-        #expect(Base62.encode([UInt8](repeating: 0, count: 32), digits: 43) == String(repeating: "0", count: 43))
+        #expect(
+            Base62.encode([UInt8](repeating: 0xFF, count: 32), digits: 43)
+                == "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1"
+        )
+        #expect(
+            Base62.encode([UInt8](repeating: 0, count: 32), digits: 43) == String(repeating: "0", count: 43)
+        )
         #expect(Base62.encode([0xFF, 0xFF, 0xFF, 0xFF], digits: 6) == "4gfFC3")
         #expect(Base62.encode([0x00, 0x3E], digits: 2) == "10")
         #expect(Base62.encode([0x3D], digits: 1) == "z")
@@ -33,8 +37,10 @@ import Testing
 
     @Test func `knows its digits`() {
         let digits = (UInt8.min...UInt8.max).filter(Base62.isDigit)
-        #expect(String(decoding: digits, as: UTF8.self)
-            == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        #expect(
+            String(decoding: digits, as: UTF8.self)
+                == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        )
     }
 
     @Test func `traps rather than drop digits`() async {

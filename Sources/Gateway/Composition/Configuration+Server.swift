@@ -34,6 +34,8 @@ extension Configuration {
         let isWildcard = listen.host == "0.0.0.0" || listen.host == "::"
         let devices = isWildcard ? (try? System.enumerateDevices()) ?? [] : []
         let texts = isWildcard ? devices.compactMap { $0.address?.ipAddress } : [listen.host]
-        return Set(texts.compactMap(IPAddress.init).map { ListenEndpoint(address: $0, port: Int(listen.port)) })
+        return Set(
+            texts.compactMap(IPAddress.init).map { ListenEndpoint(address: $0, port: Int(listen.port)) }
+        )
     }
 }

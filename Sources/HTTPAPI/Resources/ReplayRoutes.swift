@@ -3,7 +3,7 @@ import Domain
 import Registry
 import Webhooks
 
-/// Replays of many events: start, follow, cancel. The platform's alone.
+/// Replays of many events: start, follow, cancel.
 struct ReplayRoutes: Sendable {
     let context: ResourceContext
 
