@@ -115,9 +115,8 @@ extension ConnectionHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let failure = error as? HTTPParserError, failure != .invalidEOFState else {
-            return context.close(promise: nil)
-        }
+        guard let failure = error as? HTTPParserError else { return context.close(promise: nil) }
+        guard failure != .invalidEOFState else { return perform(machine.inputClosed()) }
         let problem = failure == .headerOverflow ? Problem.headTooLarge : .malformedRequest
         perform(machine.parserFailed(problem, at: now))
     }
@@ -161,7 +160,9 @@ extension ConnectionHandler {
             take(part)
         }
         waiting.removeFirst(min(taken, waiting.count))
-        guard waiting.isEmpty, isReadHeld, let context else { return }
+        guard waiting.isEmpty else { return }
+        perform(machine.allTaken())
+        guard isReadHeld, let context else { return }
         isReadHeld = false
         context.read()
     }
@@ -240,16 +241,17 @@ extension ConnectionHandler {
         environment.gauge.leave()
         runningCount -= 1
         finishIfOver()
-        guard let context, sequence == self.sequence, let exchange = machine.exchangeToAnswer() else {
-            return
-        }
+        let hasMore = !waiting.isEmpty
+        guard let context, sequence == self.sequence,
+            let exchange = machine.exchangeToAnswer(hasMore: hasMore)
+        else { return }
         running = nil
         now = environment.time.elapsed()
         write(response, to: exchange, context)
         let continuation = machine.answered(
             exchange,
             buffersFull: !context.channel.isWritable,
-            hasMore: !waiting.isEmpty,
+            hasMore: hasMore,
             at: now
         )
         switch continuation {
