@@ -160,6 +160,25 @@ import UsherTesting
     }
 }
 
+/// What happens when the server cannot start.
+@Suite(.timeLimit(.minutes(1))) struct `HTTP server's start` {
+    private func error(host: String, port: Int) async -> HTTPServerError? {
+        await #expect(throws: HTTPServerError.self) {
+            try await TestServer().run(host: host, port: port) { _ in }
+        }
+    }
+
+    @Test func `names the address that it cannot listen on`() async throws {
+        try await TestServer().run { server in
+            let taken = await error(host: "127.0.0.1", port: server.port)
+            #expect(taken?.code == "cannot_listen")
+            #expect(taken?.description.contains("127.0.0.1:\(server.port)") == true)
+        }
+        let foreign = await error(host: "192.0.2.1", port: 0)
+        #expect(foreign?.code == "cannot_listen")
+    }
+}
+
 /// What happens when the server is told to stop.
 @Suite(.timeLimit(.minutes(1))) struct `HTTP server's end` {
     @Test func `finishes the request in hand, closes idle connections and takes no new ones`() async throws {

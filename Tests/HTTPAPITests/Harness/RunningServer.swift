@@ -76,12 +76,16 @@ struct TestServer {
     }
 
     /// Runs the server on a free port while `body` talks to it, then stops it.
-    func run(_ body: (RunningServer) async throws -> Void) async throws {
+    func run(
+        host: String = "127.0.0.1",
+        port wanted: Int = 0,
+        _ body: (RunningServer) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let refusals = RunningServer.Refusals()
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let server = try HTTPServer(
-            HTTPServer.Settings(host: "127.0.0.1", port: 0, tls: tls, limits: limits),
+            HTTPServer.Settings(host: host, port: wanted, tls: tls, limits: limits),
             HTTPServer.Dependencies(
                 handler: handler,
                 policy: { [policy] _ in policy },
@@ -95,7 +99,10 @@ struct TestServer {
         )
         let services = ServiceGroup(services: [server], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
+            group.addTask {
+                defer { port.finish() }
+                try await services.run()
+            }
             for await number in ports {
                 let running = RunningServer(
                     port: number,
