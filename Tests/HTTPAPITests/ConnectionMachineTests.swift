@@ -28,7 +28,7 @@ import Testing
         machine.bytesCame(100, at: now)
         _ = machine.headCame(head, overloaded: false, at: now)
         _ = machine.endCame(at: now)
-        return machine.exchangeToAnswer()
+        return machine.exchangeToAnswer(hasMore: false)
     }
 
     @Test func `closes a connection that sends nothing, when the head's time is up`() {
@@ -121,14 +121,14 @@ import Testing
             return
         }
         #expect(problem.status == 503)
-        #expect(machine.exchangeToAnswer() == nil)
+        #expect(machine.exchangeToAnswer(hasMore: false) == nil)
     }
 
     @Test func `waits a minute for the next request`() throws {
         var machine = machine()
         let exchange = try #require(exchange(&machine, at: .zero))
         #expect(machine.isBusy)
-        let continuation = machine.answered(exchange, buffersFull: false, at: .seconds(2))
+        let continuation = machine.answered(exchange, buffersFull: false, hasMore: false, at: .seconds(2))
         #expect(continuation == .next)
         #expect(!machine.isBusy)
         #expect(machine.deadline == .seconds(62))
@@ -138,7 +138,7 @@ import Testing
     @Test func `holds the next request back from a peer that does not read`() throws {
         var machine = machine()
         let exchange = try #require(exchange(&machine, at: .zero))
-        let continuation = machine.answered(exchange, buffersFull: true, at: .seconds(2))
+        let continuation = machine.answered(exchange, buffersFull: true, hasMore: false, at: .seconds(2))
         #expect(continuation == .wait)
         #expect(machine.isBusy)
         var patient = machine
@@ -157,9 +157,9 @@ import Testing
         #expect(try #require(exchange(&busy, at: .zero)).keepsAlive)
         #expect(outcome(busy.stop(at: .seconds(1))) == nil)
         #expect(busy.deadline == .seconds(11))
-        let exchange = try #require(busy.exchangeToAnswer())
+        let exchange = try #require(busy.exchangeToAnswer(hasMore: false))
         #expect(!exchange.keepsAlive)
-        let continuation = busy.answered(exchange, buffersFull: false, at: .seconds(2))
+        let continuation = busy.answered(exchange, buffersFull: false, hasMore: false, at: .seconds(2))
         #expect(continuation == .close)
     }
 
@@ -167,17 +167,38 @@ import Testing
         var machine = machine()
         #expect(exchange(&machine, at: .zero) != nil)
         #expect(outcome(machine.inputClosed()) == nil)
-        #expect(try !#require(machine.exchangeToAnswer()).keepsAlive)
+        #expect(try !#require(machine.exchangeToAnswer(hasMore: false)).keepsAlive)
         var early = self.machine()
         early.bytesCame(1, at: .zero)
         #expect(outcome(early.inputClosed()) == 0)
+    }
+
+    @Test func `answers what was sent ahead before the peer's end`() throws {
+        var machine = machine()
+        #expect(exchange(&machine, at: .zero) != nil)
+        #expect(outcome(machine.inputClosed()) == nil)
+        let exchange = try #require(machine.exchangeToAnswer(hasMore: true))
+        #expect(exchange.keepsAlive)
+        _ = machine.answered(exchange, buffersFull: false, hasMore: false, at: .zero)
+        #expect(outcome(machine.allTaken()) == 0)
+    }
+
+    @Test func `drops what was sent ahead of a last answer, instead of closing over it`() throws {
+        var machine = machine()
+        #expect(exchange(&machine, at: .zero) != nil)
+        machine.pipelineOverflowed()
+        let exchange = try #require(machine.exchangeToAnswer(hasMore: true))
+        #expect(!exchange.keepsAlive)
+        let continuation = machine.answered(exchange, buffersFull: false, hasMore: true, at: .zero)
+        #expect(continuation == .linger)
+        #expect(machine.isDiscarding)
     }
 
     @Test func `answers the request before the one that the parser refused`() throws {
         var machine = machine()
         #expect(exchange(&machine, at: .zero) != nil)
         #expect(outcome(machine.parserFailed(.notFound, at: .zero)) == nil)
-        #expect(try !#require(machine.exchangeToAnswer()).keepsAlive)
+        #expect(try !#require(machine.exchangeToAnswer(hasMore: false)).keepsAlive)
     }
 
     @Test func `drops what comes after a refusal`() {

@@ -33,7 +33,7 @@ import UsherTesting
 
     @Test(arguments: smuggled)
     func `refuses a request that could be cut in two places`(_ name: String, _ rest: String) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let attack =
                 "POST /a HTTP/1.1\r\nhost: h\r\n" + rest + "GET /smuggled HTTP/1.1\r\nhost: h\r\n\r\n"
             let answer = try await server.exchange(attack)
@@ -50,7 +50,7 @@ import UsherTesting
         "GET / HTTP/1.1\r\nhost: h\r\nauthorization: caf\u{e9}\r\n\r\n",
     ])
     func `refuses what is not HTTP as we serve it`(_ attack: String) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let answer = try await server.exchange(attack)
             #expect(status(answer) == 400)
             #expect(answer.contains("content-type: application/problem+json\r\n"))
@@ -58,7 +58,7 @@ import UsherTesting
     }
 
     @Test func `refuses latin-1 bytes where it matters, and lets them pass elsewhere`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let start = Array("POST /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\n".utf8)
             let latin: [UInt8] = [0x61, 0xE9, 0x0D, 0x0A, 0x0D, 0x0A]
             for (name, expected) in [("stripe-signature: ", 400), ("cf-ipcity: ", 200)] {
@@ -77,7 +77,7 @@ import UsherTesting
         ("GET /hook/%2e%2e%2fetc", "", 404),
     ])
     func `refuses what the guard refuses`(_ line: String, _ fields: String, _ expected: Int) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let answer = try await server.exchange(line + " HTTP/1.1\r\nhost: h\r\n" + fields + "\r\n")
             #expect(status(answer) == expected)
         }
@@ -85,7 +85,7 @@ import UsherTesting
 
     @Test func `does not read a request after one it refused`() async throws {
         let body = String(repeating: "x", count: 11)
-        try await withServer(policy: RequestPolicy(bodyBytesMax: 10)) { server in
+        try await TestServer(policy: RequestPolicy(bodyBytesMax: 10)).run { server in
             let answer = try await server.exchange(
                 "POST /a HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\n" + body
                     + "GET /after HTTP/1.1\r\nhost: h\r\n\r\n"
@@ -96,7 +96,7 @@ import UsherTesting
     }
 
     @Test func `closes after an answer to a request that asks for an upgrade`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let fields =
                 "host: h\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n"
             let answer = try await server.exchange("GET /a HTTP/1.1\r\n" + fields + "\r\n")
@@ -106,9 +106,9 @@ import UsherTesting
     }
 
     @Test func `ignores what is sent in a trailer`() async throws {
-        try await withServer(handler: { request in
+        try await TestServer(handler: { request in
             APIResponse(status: request.headers.first("stripe-signature") == nil ? 401 : 200)
-        }) { server in
+        }).run { server in
             let answer = try await server.exchange(
                 "POST /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\ntransfer-encoding: chunked\r\n"
                     + "trailer: stripe-signature\r\n\r\n2\r\n{}\r\n0\r\nstripe-signature: t=1,v1=00\r\n\r\n"

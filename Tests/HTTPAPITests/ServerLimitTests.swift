@@ -6,10 +6,10 @@ import UsherTesting
 
 /// Cases 48 and 73 to 79 of the attack list: too large, too many, too slow.
 @Suite(.timeLimit(.minutes(1))) struct `HTTP server's limits` {
-    private func quick(_ change: (inout ServerLimits) -> Void = { _ in }) -> ServerLimits {
+    /// The limits with one of them so short that a test need not wait; the others are as in production, for this
+    /// machine may be busy.
+    private func limits(_ change: (inout ServerLimits) -> Void = { _ in }) -> ServerLimits {
         var limits = ServerLimits()
-        limits.headTimeMax = .milliseconds(200)
-        limits.requestTimeMax = .milliseconds(200)
         limits.lingerTimeMax = .milliseconds(100)
         change(&limits)
         return limits
@@ -19,7 +19,7 @@ import UsherTesting
 
     @Test(arguments: [(62, 200), (63, 431)])
     func `takes 64 fields and no more`(_ extra: Int, _ expected: Int) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let fields = (0..<extra).map { "x-\($0): 1\r\n" }.joined()
             let answer = try await server.exchange(
                 "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n" + fields + "\r\n"
@@ -30,7 +30,7 @@ import UsherTesting
 
     @Test(arguments: [(8_192, 200), (8_193, 431), (100_000, 431)])
     func `takes a field of 8 KiB and no more`(_ count: Int, _ expected: Int) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let value = String(repeating: "a", count: count)
             let answer = try await server.exchange(
                 "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx: \(value)\r\n\r\n"
@@ -41,7 +41,7 @@ import UsherTesting
 
     @Test(arguments: [(15_000, 200), (17_000, 431)])
     func `takes a head of 16 KiB and no more`(_ count: Int, _ expected: Int) async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let half = String(repeating: "a", count: count / 2)
             let answer = try await server.exchange(
                 "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx: \(half)\r\ny: \(half)\r\n\r\n"
@@ -51,7 +51,7 @@ import UsherTesting
     }
 
     @Test func `takes no more head than 16 KiB, even of white space`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let client = try await server.connect()
             client.send("GET / HTTP/1.1\r\nhost: h\r\nx:" + String(repeating: " ", count: 40_000))
             #expect(await status(client.receiveToEnd()) == 431)
@@ -59,7 +59,7 @@ import UsherTesting
     }
 
     @Test func `answers 413 before a body that is announced too large`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let answer = try await server.exchange(
                 "POST /a HTTP/1.1\r\nhost: h\r\ncontent-length: 2147483648\r\n\r\n"
             )
@@ -71,7 +71,7 @@ import UsherTesting
 
     @Test(arguments: [(10, 200), (11, 413)])
     func `bounds a body that is not announced`(_ count: Int, _ expected: Int) async throws {
-        try await withServer(policy: RequestPolicy(bodyBytesMax: 10)) { server in
+        try await TestServer(policy: RequestPolicy(bodyBytesMax: 10)).run { server in
             let chunk = String(count, radix: 16) + "\r\n" + String(repeating: "x", count: count)
             let answer = try await server.exchange(
                 "POST /a HTTP/1.1\r\nhost: h\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -82,7 +82,7 @@ import UsherTesting
     }
 
     @Test func `refuses a megabyte of chunk extension`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let client = try await server.connect()
             client.send("POST /a HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1;")
             client.send(String(repeating: "x", count: 1 << 20))
@@ -91,7 +91,7 @@ import UsherTesting
     }
 
     @Test func `refuses trailers without end`() async throws {
-        try await withServer { server in
+        try await TestServer().run { server in
             let client = try await server.connect()
             client.send("POST /a HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
             client.send((0..<5_000).map { "x-\($0): 1\r\n" }.joined())
@@ -103,21 +103,21 @@ import UsherTesting
     // MARK: Time
 
     @Test func `closes a connection that sends nothing`() async throws {
-        try await withServer(quick()) { server in
+        try await TestServer(limits { $0.headTimeMax = .seconds(1) }).run { server in
             let answer = try await server.exchange("")
             #expect(answer == "")
         }
     }
 
     @Test func `gives up on a head that does not end`() async throws {
-        try await withServer(quick()) { server in
+        try await TestServer(limits { $0.headTimeMax = .seconds(1) }).run { server in
             let answer = try await server.exchange("GET / HTTP/1.1\r\nhost: h\r\nx: ")
             #expect(status(answer) == 408)
         }
     }
 
     @Test func `gives up on the second head of a connection as well`() async throws {
-        try await withServer(quick()) { server in
+        try await TestServer(limits { $0.headTimeMax = .seconds(1) }).run { server in
             let client = try await server.connect()
             client.send("GET /a HTTP/1.1\r\nhost: h\r\n\r\n")
             #expect(await status(client.receiveResponse()) == 200)
@@ -127,7 +127,11 @@ import UsherTesting
     }
 
     @Test func `gives up on a body that does not come, and on one that drips`() async throws {
-        try await withServer(quick { $0.bodyBytesPerSecondMin = 10_000 }) { server in
+        let drip = limits {
+            $0.requestTimeMax = .milliseconds(200)
+            $0.bodyBytesPerSecondMin = 10_000
+        }
+        try await TestServer(drip).run { server in
             let silent = "POST /a HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n\r\n"
             for sent in [silent, silent + "abc"] {
                 let answer = try await server.exchange(sent)
@@ -137,7 +141,7 @@ import UsherTesting
     }
 
     @Test func `closes an idle connection`() async throws {
-        try await withServer(quick { $0.idleTimeMax = .milliseconds(100) }) { server in
+        try await TestServer(limits { $0.idleTimeMax = .milliseconds(100) }).run { server in
             let client = try await server.connect()
             client.send("GET /a HTTP/1.1\r\nhost: h\r\n\r\n")
             #expect(await status(client.receiveResponse()) == 200)
@@ -147,15 +151,15 @@ import UsherTesting
 
     @Test func `answers for a handler that takes too long, and cancels it`() async throws {
         let (ends, end) = AsyncStream.makeStream(of: Bool.self)
-        try await withServer(
-            quick { $0.handlingTimeMax = .milliseconds(100) },
+        try await TestServer(
+            limits { $0.handlingTimeMax = .milliseconds(100) },
             handler: { request in
                 let (never, _) = AsyncStream.makeStream(of: Void.self)
                 for await _ in never {}
                 end.yield(Task.isCancelled)
                 return await echo(request)
             }
-        ) { server in
+        ).run { server in
             let answer = try await server.exchange("GET /a HTTP/1.1\r\nhost: h\r\n\r\n")
             #expect(status(answer) == 503)
             #expect(answer.contains("handling-timeout"))
@@ -167,12 +171,12 @@ import UsherTesting
     }
 
     @Test func `closes on a client that never reads`() async throws {
-        try await withServer(
-            quick { $0.writeTimeMax = .milliseconds(200) },
+        try await TestServer(
+            limits { $0.writeTimeMax = .milliseconds(200) },
             handler: { _ in
                 APIResponse(status: 200, body: [UInt8](repeating: 0x61, count: 16 << 20))
             }
-        ) { server in
+        ).run { server in
             let client = try await RawClient.connect(port: server.port, reads: false)
             client.send("GET /a HTTP/1.1\r\nhost: h\r\n\r\n")
             // The server can only stop within its limit if it has dropped that connection.
@@ -186,7 +190,7 @@ import UsherTesting
     @Test func `turns connections away beyond the limit, and takes them again later`() async throws {
         var limits = ServerLimits()
         limits.connectionsMax = 2
-        try await withServer(limits) { server in
+        try await TestServer(limits).run { server in
             let first = try await server.connect()
             let second = try await server.connect()
             for client in [first, second] {
@@ -209,14 +213,14 @@ import UsherTesting
         limits.handledRequestsMax = 1
         let (gates, gate) = AsyncStream.makeStream(of: Void.self)
         let (starts, start) = AsyncStream.makeStream(of: Void.self)
-        try await withServer(
+        try await TestServer(
             limits,
             handler: { request in
                 start.yield()
                 if request.path == "/first" { for await _ in gates { break } }
                 return await echo(request)
             }
-        ) { server in
+        ).run { server in
             let first = try await server.connect()
             first.send("GET /first HTTP/1.1\r\nhost: h\r\n\r\n")
             for await _ in starts { break }
@@ -237,31 +241,22 @@ import UsherTesting
         _ ahead: Int,
         _ allAnswered: Bool
     ) async throws {
-        let (gates, gate) = AsyncStream.makeStream(of: Void.self)
-        try await withServer(
-            quick(),
-            handler: { request in
-                if request.path == "/0" { for await _ in gates { break } }
-                return await echo(request)
-            }
-        ) { server in
+        // On the pool, no request is answered before all that came in the same packet has been read.
+        try await TestServer(limits(), policy: RequestPolicy(bodyBytesMax: 0)).run { server in
             let client = try await server.connect()
             client.send((0...ahead).map { "GET /\($0) HTTP/1.1\r\nhost: h\r\n\r\n" }.joined())
-            // Another request comes through: what was sent ahead has arrived by now.
-            _ = try await server.exchange("GET /x HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
-            gate.yield()
             client.endSending()
             let answers = await client.receiveToEnd()
             #expect(answers.contains("GET /0 0"))
-            #expect(answers.contains("GET /\(ahead) 0") == allAnswered)
             #expect(answers.contains("GET /1 0") == allAnswered)
+            #expect(answers.contains("GET /\(ahead) 0") == allAnswered)
         }
     }
 
-    @Test func `bears five hundred connections that send half a request`() async throws {
-        try await withServer(quick { $0.headTimeMax = .milliseconds(500) }) { server in
+    @Test func `bears three hundred connections that send half a request`() async throws {
+        try await TestServer(limits { $0.headTimeMax = .seconds(2) }).run { server in
             var clients: [RawClient] = []
-            for _ in 0..<500 {
+            for _ in 0..<300 {
                 let client = try await server.connect()
                 client.send("POST /a HT")
                 clients.append(client)

@@ -29,12 +29,12 @@ import UsherTesting
             $0.applicationProtocols = ["h2", "http/1.1"]
         }
         try await TestCertificate.withFiles { files in
-            try await withServer(
+            try await TestServer(
                 tls: files,
                 handler: { request in
                     APIResponse(status: request.isSecure ? 200 : 500)
                 }
-            ) { server in
+            ).run { server in
                 let answer = try await answer(server, configuration)
                 #expect(status(answer) == 200)
             }
@@ -48,7 +48,7 @@ import UsherTesting
             $0.maximumTLSVersion = version
         }
         try await TestCertificate.withFiles { files in
-            try await withServer(tls: files) { server in
+            try await TestServer(tls: files).run { server in
                 let answer = try await answer(server, configuration)
                 #expect(answer == "")
             }
@@ -65,7 +65,7 @@ import UsherTesting
             $0.cipherSuiteValues = [cipher]
         }
         try await TestCertificate.withFiles { files in
-            try await withServer(tls: files) { server in
+            try await TestServer(tls: files).run { server in
                 let answer = try await answer(server, configuration)
                 #expect(answer.isEmpty == (cipher != .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256))
             }
@@ -76,7 +76,7 @@ import UsherTesting
         var limits = ServerLimits()
         limits.headTimeMax = .milliseconds(200)
         try await TestCertificate.withFiles { files in
-            try await withServer(limits, tls: files) { server in
+            try await TestServer(limits, tls: files).run { server in
                 let silent = try await server.exchange("")
                 let halfway = try await server.exchange("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}")
                 #expect(silent + halfway == "")
@@ -89,7 +89,7 @@ import UsherTesting
         var limits = ServerLimits()
         limits.lingerTimeMax = .milliseconds(200)
         try await TestCertificate.withFiles { files in
-            try await withServer(limits, tls: files, policy: RequestPolicy(bodyBytesMax: 10)) { server in
+            try await TestServer(limits, tls: files, policy: RequestPolicy(bodyBytesMax: 10)).run { server in
                 let client = try await RawClient.connect(port: server.port, tls: client())
                 client.send("POST /a HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n")
                 client.send(String(repeating: "x", count: 50_000))
@@ -103,14 +103,14 @@ import UsherTesting
     @Test func `names the file that cannot be used`() async throws {
         let missing = TLSSettings(certificatePath: "/nowhere/certificate.pem", keyPath: "/nowhere/key.pem")
         let error = await #expect(throws: HTTPServerError.self) {
-            try await withServer(tls: missing) { _ in }
+            try await TestServer(tls: missing).run { _ in }
         }
         #expect(error?.code == "certificate_unreadable")
         #expect(error?.description.contains("/nowhere/certificate.pem") == true)
         try await TestCertificate.withFiles { files in
             let swapped = TLSSettings(certificatePath: files.certificatePath, keyPath: files.certificatePath)
             let error = await #expect(throws: HTTPServerError.self) {
-                try await withServer(tls: swapped) { _ in }
+                try await TestServer(tls: swapped).run { _ in }
             }
             #expect(error?.code == "key_unreadable")
         }

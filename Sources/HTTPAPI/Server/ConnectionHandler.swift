@@ -22,6 +22,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Parts of requests sent ahead of the current answer.
     private var waiting: [HTTPServerRequestPart] = []
     private var waitingHeads = 0
+    /// Whether bytes came while an answer was being made; the decoder may hold some that make no part yet.
+    private var hasBytesAhead = false
     private var isDraining = false
     /// A read that the channel asked for while nothing more may come in.
     private var isReadHeld = false
@@ -84,6 +86,7 @@ extension ConnectionHandler {
     func bytesCame(_ count: Int) -> Bool {
         guard !machine.isDiscarding else { return false }
         now = environment.time.elapsed()
+        if machine.isBusy { hasBytesAhead = true }
         machine.bytesCame(count, at: now)
         return true
     }
@@ -107,7 +110,7 @@ extension ConnectionHandler {
     /// Reading goes on while one request is handled until a byte of the next one comes: stopping and starting the
     /// socket for every request would cost two system calls each.
     func read(context: ChannelHandlerContext) {
-        if waiting.isEmpty || machine.isDiscarding {
+        if machine.isDiscarding || waiting.isEmpty && !hasBytesAhead {
             context.read()
         } else {
             isReadHeld = true
@@ -115,9 +118,8 @@ extension ConnectionHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let failure = error as? HTTPParserError, failure != .invalidEOFState else {
-            return context.close(promise: nil)
-        }
+        guard let failure = error as? HTTPParserError else { return context.close(promise: nil) }
+        guard failure != .invalidEOFState else { return perform(machine.inputClosed()) }
         let problem = failure == .headerOverflow ? Problem.headTooLarge : .malformedRequest
         perform(machine.parserFailed(problem, at: now))
     }
@@ -161,7 +163,10 @@ extension ConnectionHandler {
             take(part)
         }
         waiting.removeFirst(min(taken, waiting.count))
-        guard waiting.isEmpty, isReadHeld, let context else { return }
+        guard waiting.isEmpty, !machine.isBusy else { return }
+        hasBytesAhead = false
+        perform(machine.allTaken())
+        guard isReadHeld, let context else { return }
         isReadHeld = false
         context.read()
     }
@@ -240,16 +245,17 @@ extension ConnectionHandler {
         environment.gauge.leave()
         runningCount -= 1
         finishIfOver()
-        guard let context, sequence == self.sequence, let exchange = machine.exchangeToAnswer() else {
-            return
-        }
+        let hasMore = !waiting.isEmpty
+        guard let context, sequence == self.sequence,
+            let exchange = machine.exchangeToAnswer(hasMore: hasMore)
+        else { return }
         running = nil
         now = environment.time.elapsed()
         write(response, to: exchange, context)
         let continuation = machine.answered(
             exchange,
             buffersFull: !context.channel.isWritable,
-            hasMore: !waiting.isEmpty,
+            hasMore: hasMore,
             at: now
         )
         switch continuation {

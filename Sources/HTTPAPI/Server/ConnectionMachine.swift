@@ -76,6 +76,8 @@ package struct ConnectionMachine: Sendable {
     private var state: State
     /// Bytes on the wire since the current request began.
     private var wireBytes = 0
+    /// Whether the peer will send nothing more.
+    private var inputHasEnded = false
     /// When open work must be over because the server stops; nil while it does not.
     private var stopsAt: Duration?
 
@@ -229,18 +231,22 @@ extension ConnectionMachine {
 
     /// The peer sends nothing more; it may still read.
     package mutating func inputClosed() -> Action {
+        inputHasEnded = true
         switch state {
-        case .handling(var exchange):
-            exchange.keepsAlive = false
-            state = .handling(exchange)
-            return .none
+        case .handling, .parting: return .none
         case .writing(let until):
             state = .parting(until: until)
             return .closeWhenWritten
-        case .parting:
-            return .none
-        case .awaiting, .head, .body, .lingering, .closed:
-            return close()
+        case .awaiting, .head, .body, .lingering, .closed: return close()
+        }
+    }
+
+    /// Nothing that the peer sent ahead is left.
+    package mutating func allTaken() -> Action {
+        guard inputHasEnded else { return .none }
+        switch state {
+        case .awaiting, .head, .body: return close()
+        case .handling, .writing, .parting, .lingering, .closed: return .none
         }
     }
 
@@ -262,9 +268,11 @@ extension ConnectionMachine {
 extension ConnectionMachine {
     /// The exchange whose answer is about to be written, with `keepsAlive` as it must be announced; nil when nobody
     /// waits for an answer any more.
-    package func exchangeToAnswer() -> Exchange? {
+    ///
+    /// - Parameter hasMore: the peer has sent more than the request.
+    package func exchangeToAnswer(hasMore: Bool) -> Exchange? {
         guard case .handling(var exchange) = state else { return nil }
-        if stopsAt != nil { exchange.keepsAlive = false }
+        if stopsAt != nil || inputHasEnded && !hasMore { exchange.keepsAlive = false }
         return exchange
     }
 
@@ -276,7 +284,7 @@ extension ConnectionMachine {
     package mutating func answered(
         _ exchange: Exchange,
         buffersFull: Bool,
-        hasMore: Bool = false,
+        hasMore: Bool,
         at now: Duration
     ) -> Continuation {
         guard exchange.keepsAlive else {

@@ -120,6 +120,8 @@ package struct HTTPServer: Service {
             try await server.run()
         } catch let error as IOError {
             throw HTTPServerError.cannotListen(address: address, reason: String(describing: error))
+        } catch let error as SocketAddressError {
+            throw HTTPServerError.cannotListen(address: address, reason: String(describing: error))
         }
     }
 

@@ -92,7 +92,7 @@ final class RawClient: Sendable {
         await received { inbox in inbox.isClosed ? inbox.bytes.count : nil }
     }
 
-    /// The next complete response: head, and as much body as it announces. What came before the end, if it ended.
+    /// The next complete response: head, and as much body as it announces; what came, if the connection ended.
     func receiveResponse() async -> String {
         await received { inbox in
             let text = String(decoding: inbox.bytes, as: UTF8.self)

@@ -13,7 +13,7 @@ struct RunningServer: Sendable {
     /// The codes of what the server itself refused, in order.
     let refusals: Refusals
     /// Tells the server to stop, as SIGTERM does.
-    let stop: @Sendable () -> Void
+    let stop: @Sendable () async -> Void
 
     /// Collects codes.
     final class Refusals: Sendable {
@@ -56,47 +56,65 @@ let echo: RequestHandler = { request in
     return APIResponse(status: 200, contentType: "text/plain", body: Array(text.utf8))
 }
 
-/// Runs a server while `body` talks to it.
-func withServer(
-    _ limits: ServerLimits = ServerLimits(),
-    tls: TLSSettings? = nil,
-    policy: RequestPolicy = RequestPolicy(bodyBytesMax: 1 << 20, placement: .eventLoop),
-    handler: @escaping RequestHandler = echo,
-    _ body: (RunningServer) async throws -> Void
-) async throws {
-    let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    let refusals = RunningServer.Refusals()
-    let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    let server = try HTTPServer(
-        HTTPServer.Settings(host: "127.0.0.1", port: 0, tls: tls, limits: limits),
-        HTTPServer.Dependencies(
-            handler: handler,
-            policy: { _ in policy },
-            refused: { refusals.add($0) },
-            listening: { port.yield($0) },
-            time: systemTime,
-            random: .seeded(1),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger
+/// A server of the kind a test needs.
+struct TestServer {
+    var limits: ServerLimits
+    var tls: TLSSettings?
+    var policy: RequestPolicy
+    var handler: RequestHandler
+
+    init(
+        _ limits: ServerLimits = ServerLimits(),
+        tls: TLSSettings? = nil,
+        policy: RequestPolicy = RequestPolicy(bodyBytesMax: 1 << 20, placement: .eventLoop),
+        handler: @escaping RequestHandler = echo
+    ) {
+        self.limits = limits
+        self.tls = tls
+        self.policy = policy
+        self.handler = handler
+    }
+
+    /// Runs the server on a free port while `body` talks to it, then stops it.
+    func run(
+        host: String = "127.0.0.1",
+        port wanted: Int = 0,
+        _ body: (RunningServer) async throws -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let refusals = RunningServer.Refusals()
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let server = try HTTPServer(
+            HTTPServer.Settings(host: host, port: wanted, tls: tls, limits: limits),
+            HTTPServer.Dependencies(
+                handler: handler,
+                policy: { [policy] _ in policy },
+                refused: { refusals.add($0) },
+                listening: { port.yield($0) },
+                time: systemTime,
+                random: .seeded(1),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                logger: logger
+            )
         )
-    )
-    let services = ServiceGroup(services: [server], logger: logger)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await services.run() }
-        for await number in ports {
-            try await body(
-                RunningServer(
+        let services = ServiceGroup(services: [server], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { port.finish() }
+                try await services.run()
+            }
+            for await number in ports {
+                let running = RunningServer(
                     port: number,
                     refusals: refusals,
-                    stop: {
-                        Task { await services.triggerGracefulShutdown() }  // Called where nothing can be awaited.
-                    },
+                    stop: { await services.triggerGracefulShutdown() },
                     connectionCount: { server.connectionCount }
                 )
-            )
-            break
+                try await body(running)
+                break
+            }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
         }
-        await services.triggerGracefulShutdown()
-        try await group.waitForAll()
     }
 }
