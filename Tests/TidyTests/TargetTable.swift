@@ -50,7 +50,7 @@ struct TargetRule {
         ),
         TargetRule("Vault", .sealing, "Domain Storage Transport", products: "Crypto Logging"),
         TargetRule("Telemetry", .sealing, "Domain Storage Transport", products: "Logging"),
-        TargetRule("Registry", .existence, "Domain Providers Storage Transport Vault"),
+        TargetRule("Registry", .existence, "Domain Signatures Providers Storage Transport Vault"),
         TargetRule("Access", .existence, "Domain Storage Vault", products: "Crypto Logging"),
         TargetRule(
             "Webhooks",
@@ -102,6 +102,13 @@ struct TargetRule {
             "Domain Signatures Resilience Providers Storage Transport",
             products: "Logging"
         ),
+        TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
+        TargetRule(
+            "verify-bench",
+            .side,
+            "Domain Signatures Providers HTTPAPI Gateway",
+            products: "NIOPosix Logging ServiceLifecycle UnixSignals"
+        ),
     ]
 
     static func named(_ name: String) -> TargetRule? {
@@ -116,7 +123,7 @@ struct TargetRule {
 
     /// Packages that belong to few targets: what they do is done there and nowhere else.
     static let onlyIn: [String: Set<String>] = [
-        "GRDB": ["Storage"],
+        "GRDB": ["Storage", "storage-bench"],
         "GRDBSQLite": ["Storage"],
         "Yams": ["Gateway"],
         "ArgumentParser": ["usher"],
@@ -133,6 +140,8 @@ struct TargetRule {
         switch (layer, other.layer) {
         case (.side, _) where name == "Simulation":
             other.layer == .command ? "simulation runs the gateway, not the command line" : nil
+        case (.side, _) where name == "verify-bench":
+            other.layer == .command ? "a benchmark runs the gateway's parts, not the command line" : nil
         case (.side, _) where name == "Sandbox":
             other.layer.isPure ? nil : "the vendors' machines know layers 0 and 1 only"
         case (.side, _):

@@ -89,32 +89,11 @@ package struct Services: Sendable {
             time: ports.time,
             random: ports.random
         )
-        let registry = ResourceRegistry(
-            database: database,
-            vault: vault,
-            time: ports.time,
-            ports: RegistryPorts(
-                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
-                addressPolicy: ports.addressPolicy
-            )
-        )
+        let registry = Self.registry(database, vault, ports)
         try await registry.load()
         let metrics = Metrics()
         let activity = WebhookActivity(metrics: metrics)
-        let dispatcher = Dispatcher(
-            registry: registry,
-            store: store,
-            sender: DeliverySender(
-                upstream: ports.upstream,
-                vault: vault,
-                time: ports.time,
-                addressPolicy: ports.addressPolicy
-            ),
-            activity: activity,
-            time: ports.time,
-            random: ports.random,
-            logger: ports.logger
-        )
+        let dispatcher = Self.dispatcher(registry, vault, store, activity, ports)
         self.vault = vault
         self.registry = registry
         self.metrics = metrics
@@ -154,5 +133,40 @@ package struct Services: Sendable {
             time: ports.time
         )
         try await DeliveryLeases.releaseAll(database)
+    }
+
+    private static func registry(_ database: Database, _ vault: Vault, _ ports: Ports) -> ResourceRegistry {
+        ResourceRegistry(
+            database: database,
+            vault: vault,
+            time: ports.time,
+            ports: RegistryPorts(
+                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
+                addressPolicy: ports.addressPolicy
+            )
+        )
+    }
+
+    private static func dispatcher(
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ ports: Ports
+    ) -> Dispatcher {
+        Dispatcher(
+            registry: registry,
+            store: store,
+            sender: DeliverySender(
+                upstream: ports.upstream,
+                vault: vault,
+                time: ports.time,
+                addressPolicy: ports.addressPolicy
+            ),
+            activity: activity,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
+        )
     }
 }
