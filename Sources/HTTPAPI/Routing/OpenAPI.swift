@@ -82,7 +82,7 @@ package struct OpenAPI: Sendable {
             members.append(
                 JSONMember(
                     "requestBody",
-                    ["required": true, "content": ["application/json": ["schema": body.json]]]
+                    ["required": .bool(!body.isWhollyOptional), "content": ["application/json": ["schema": body.json]]]
                 )
             )
         }

@@ -117,6 +117,9 @@ package struct Router: Sendable {
             }
             return RouteCall(request: request, path: path, body: nil)
         }
+        if request.body.isEmpty, schema.isWhollyOptional {
+            return RouteCall(request: request, path: path, body: .object([]))
+        }
         return RouteCall(request: request, path: path, body: try jsonBody(request, schema))
     }
 

@@ -42,6 +42,14 @@ package indirect enum Schema: Hashable, Sendable {
     }
 }
 
+extension Schema {
+    /// Whether it is an object that may be empty: then a request may leave out its body.
+    var isWhollyOptional: Bool {
+        guard case .object(let properties) = self else { return false }
+        return properties.allSatisfy { !$0.isRequired }
+    }
+}
+
 /// The schemas that have names, by name.
 package struct SchemaCatalogue: Sendable {
     let schemas: [(name: String, schema: Schema)]
