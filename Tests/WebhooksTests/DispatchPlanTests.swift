@@ -50,13 +50,14 @@ import Webhooks
 
     @Test func `orders nothing more for a destination whose claim came back short`() throws {
         var plan = plan([1: 4])
-        let order = try order(&plan)
-        let starts = plan.claimed([delivery(1, to: 1)], of: order, nextDue: nil, now: .zero)
+        let first = try order(&plan)
+        let starts = plan.claimed([delivery(1, to: 1)], of: first, nextDue: nil, now: .zero)
         #expect(starts.count == 1)
         #expect(isIdle(&plan, .zero))
         #expect(plan.nextChance(now: .zero) == nil)
         plan.workArrived([1])
-        #expect(try order(&plan).permits[1]?.count == 3)
+        let second = try order(&plan)
+        #expect(second.permits[1]?.count == 3)
     }
 
     @Test func `wakes when a lane falls due`() throws {
@@ -132,5 +133,26 @@ import Webhooks
                 #expect(waiting[id] == 0 || busy == limit || running.count == 6)
             }
         }
+    }
+
+    @Test func `work that arrives while a claim is on its way is not forgotten`() throws {
+        var plan = plan([1: 4])
+        let order = try order(&plan)
+        plan.workArrived([1])
+        _ = plan.claimed([], of: order, nextDue: nil, now: .zero)
+        let isForgotten = isIdle(&plan, .zero)
+        #expect(!isForgotten)
+    }
+
+    @Test func `a lane made ready while a claim is on its way is not forgotten`() throws {
+        var plan = plan([1: 4])
+        let first = try order(&plan)
+        _ = plan.claimed([delivery(1, to: 1)], of: first, nextDue: nil, now: .zero)
+        plan.workArrived([1])
+        let second = try order(&plan)
+        plan.finished(1, laneReady: true, retryIn: nil, now: .zero)
+        _ = plan.claimed([], of: second, nextDue: nil, now: .zero)
+        let isForgotten = isIdle(&plan, .zero)
+        #expect(!isForgotten)
     }
 }
