@@ -169,7 +169,7 @@ let package = Package(
         ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
-        tests("Registry", ["Domain", "Storage", "Vault", "Registry", "UsherTesting", logging]),
+        tests("Registry", ["Domain", "Storage", "Transport", "Vault", "Registry", "UsherTesting", logging]),
         tests("Access", ["Domain", "Storage", "Vault", "Access", "UsherTesting", logging]),
         tests(
             "Webhooks",

@@ -25,11 +25,16 @@ package struct Destination: Sendable {
     /// Whether deliveries are made now.
     package var isActive: Bool { definition.enabled && stop == nil }
 
-    /// Whether it wants an event of this source and type.
+    /// Whether it may ever get events of this source: a vendor's destination gets only those of that vendor's sources.
     ///
-    /// A vendor's destination gets only events of that vendor's sources.
+    /// - Parameter source: nil for one that has been removed, whose vendor is not known any more.
+    package func mayReceive(from source: Source?) -> Bool {
+        definition.vendor == nil || definition.vendor == source?.definition.vendor
+    }
+
+    /// Whether it wants an event of this source and type.
     package func wants(type: String, from source: Source) -> Bool {
-        guard definition.vendor == nil || definition.vendor == source.definition.vendor else { return false }
+        guard mayReceive(from: source) else { return false }
         guard definition.sources.isEmpty || definition.sources.contains(source.name) else { return false }
         return patterns.contains { $0.matches(type) }
     }

@@ -11,12 +11,25 @@ package struct ClaimOrder: Sendable {
         package let limit: Int
         /// When the claim ends by itself, should its holder vanish.
         package let leaseUntil: Instant
+
+        /// Makes a share.
+        package init(destinationID: Int64, limit: Int, leaseUntil: Instant) {
+            self.destinationID = destinationID
+            self.limit = limit
+            self.leaseUntil = leaseUntil
+        }
     }
 
     /// The shares; each destination at most once.
     package let shares: [Share]
     /// The time of the claim.
     package let now: Instant
+
+    /// Makes an order.
+    package init(shares: [Share], now: Instant) {
+        self.shares = shares
+        self.now = now
+    }
 }
 
 /// A delivery that this process may try now: the head of a lane it holds.

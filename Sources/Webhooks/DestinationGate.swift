@@ -63,6 +63,8 @@ package struct DestinationGate: Sendable {
     package private(set) var inFlight = 0
     /// Whether ready lanes may wait in the store.
     package private(set) var mayHaveWork = true
+    /// Whether a lane became ready after the permits were given: a claim that comes back short may not have seen it.
+    private var hasNews = false
     /// Until when it asked to be left alone, on the monotonic clock.
     package private(set) var pausedUntil: Duration?
     /// The breaker of its own URL.
@@ -89,16 +91,18 @@ package struct DestinationGate: Sendable {
             pausedUntil = nil
         }
         self.limits = limits
-        mayHaveWork = true
+        workArrived()
     }
 
     /// Takes in that a lane became ready.
     package mutating func workArrived() {
         mayHaveWork = true
+        hasNews = true
     }
 
     /// Permits for at most `limit` deliveries; those not used go back through `unused`.
     package mutating func permits(atMost limit: Int, now: Duration) -> [DeliveryPermit] {
+        hasNews = false
         var permits: [DeliveryPermit] = []
         let free = min(limit, freePlaces(now: now))
         while permits.count < free, let permit = permit(now: now) {
@@ -135,7 +139,7 @@ package struct DestinationGate: Sendable {
     package mutating func claimed(_ count: Int, asked: Int, now: Duration) {
         inFlight += count
         for _ in 0..<count { _ = bucket?.take(now: now) }
-        if count < asked { mayHaveWork = false }
+        if count < asked { mayHaveWork = hasNews }
     }
 
     /// Gives back a permit that was not used.
@@ -168,7 +172,7 @@ package struct DestinationGate: Sendable {
     /// Takes in that a claimed delivery is over.
     package mutating func finished(laneReady: Bool) {
         inFlight -= 1
-        if laneReady { mayHaveWork = true }
+        if laneReady { workArrived() }
     }
 
     private mutating func permit(now: Duration) -> DeliveryPermit? {

@@ -84,9 +84,12 @@ struct ReplayStep {
     }
 
     private func destinations(of event: StoredEvent, only destination: Int64?) -> [Int64] {
-        if let destination { return snapshot.destination(id: destination) == nil ? [] : [destination] }
-        guard let source = snapshot.source(id: event.sourceID) else { return [] }
-        return snapshot.destinations(for: event.type, from: source).map(\.id)
+        let source = snapshot.source(id: event.sourceID)
+        if let destination {
+            guard let named = snapshot.destination(id: destination) else { return [] }
+            return named.mayReceive(from: source) ? [destination] : []
+        }
+        return source.map { snapshot.destinations(for: event.type, from: $0).map(\.id) } ?? []
     }
 
     private func deadLetters(

@@ -12,7 +12,7 @@ import Webhooks
         return plan
     }
 
-    private func claimOrder(_ plan: inout DispatchPlan) throws -> DispatchPlan.Order {
+    private func order(_ plan: inout DispatchPlan) throws -> DispatchPlan.Order {
         let order = plan.order(now: .zero)
         return try #require(order)
     }
@@ -44,24 +44,25 @@ import Webhooks
 
     @Test func `shares the places between destinations`() throws {
         var plan = plan([1: 100, 2: 100], places: 10)
-        let order = try claimOrder(&plan)
+        let order = try order(&plan)
         #expect(order.permits.mapValues(\.count) == [1: 5, 2: 5])
     }
 
     @Test func `orders nothing more for a destination whose claim came back short`() throws {
         var plan = plan([1: 4])
-        let order = try claimOrder(&plan)
-        let starts = plan.claimed([delivery(1, to: 1)], of: order, nextDue: nil, now: .zero)
+        let first = try order(&plan)
+        let starts = plan.claimed([delivery(1, to: 1)], of: first, nextDue: nil, now: .zero)
         #expect(starts.count == 1)
         #expect(isIdle(&plan, .zero))
         #expect(plan.nextChance(now: .zero) == nil)
         plan.workArrived([1])
-        #expect(try claimOrder(&plan).permits[1]?.count == 3)
+        let second = try order(&plan)
+        #expect(second.permits[1]?.count == 3)
     }
 
     @Test func `wakes when a lane falls due`() throws {
         var plan = plan([1: 4])
-        let order = try claimOrder(&plan)
+        let order = try order(&plan)
         _ = plan.claimed([], of: order, nextDue: .seconds(3), now: .zero)
         #expect(isIdle(&plan, .seconds(2)))
         #expect(plan.nextChance(now: .seconds(2)) == .seconds(3))
@@ -70,7 +71,7 @@ import Webhooks
 
     @Test func `holds off after the store failed, whatever arrives`() throws {
         var plan = plan([1: 4])
-        let order = try claimOrder(&plan)
+        let order = try order(&plan)
         plan.claimFailed(order, retryAfter: .seconds(1), now: .zero)
         plan.workArrived([1])
         #expect(isIdle(&plan, .milliseconds(999)))
@@ -80,7 +81,7 @@ import Webhooks
 
     @Test func `a removed destination gets nothing and its last result changes nothing`() throws {
         var plan = plan([1: 1, 2: 1])
-        let order = try claimOrder(&plan)
+        let order = try order(&plan)
         let starts = plan.claimed([delivery(1, to: 1)], of: order, nextDue: nil, now: .zero)
         plan.configure([:], urlsChanged: [], now: .zero)
         plan.workArrived([1])
@@ -132,5 +133,26 @@ import Webhooks
                 #expect(waiting[id] == 0 || busy == limit || running.count == 6)
             }
         }
+    }
+
+    @Test func `work that arrives while a claim is on its way is not forgotten`() throws {
+        var plan = plan([1: 4])
+        let order = try order(&plan)
+        plan.workArrived([1])
+        _ = plan.claimed([], of: order, nextDue: nil, now: .zero)
+        let isForgotten = isIdle(&plan, .zero)
+        #expect(!isForgotten)
+    }
+
+    @Test func `a lane made ready while a claim is on its way is not forgotten`() throws {
+        var plan = plan([1: 4])
+        let first = try order(&plan)
+        _ = plan.claimed([delivery(1, to: 1)], of: first, nextDue: nil, now: .zero)
+        plan.workArrived([1])
+        let second = try order(&plan)
+        plan.finished(1, laneReady: true, retryIn: nil, now: .zero)
+        _ = plan.claimed([], of: second, nextDue: nil, now: .zero)
+        let isForgotten = isIdle(&plan, .zero)
+        #expect(!isForgotten)
     }
 }
