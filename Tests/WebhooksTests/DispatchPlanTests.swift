@@ -56,7 +56,7 @@ import Webhooks
         #expect(isIdle(&plan, .zero))
         #expect(plan.nextChance(now: .zero) == nil)
         plan.workArrived([1])
-        #expect(try order(&plan).permits[1]?.count == 3)
+        #expect(try self.order(&plan).permits[1]?.count == 3)
     }
 
     @Test func `wakes when a lane falls due`() throws {

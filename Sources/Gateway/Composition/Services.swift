@@ -74,11 +74,14 @@ package struct Services: Sendable {
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
-    /// - Parameter store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
+    /// - Parameters:
+    ///   - dispatching: how much is delivered at a time, and how long a claim is held.
+    ///   - store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
     package init(
         database: Database,
         rootKey: RootKey,
         ports: Ports,
+        dispatching: Dispatcher.Limits = Dispatcher.Limits(),
         store wrap: (WebhookStore) -> WebhookStore = { $0 }
     ) async throws {
         self.database = database
@@ -113,7 +116,8 @@ package struct Services: Sendable {
             activity: activity,
             time: ports.time,
             random: ports.random,
-            logger: ports.logger
+            logger: ports.logger,
+            limits: dispatching
         )
         self.vault = vault
         self.registry = registry
