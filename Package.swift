@@ -199,7 +199,7 @@ let package = Package(
         tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
         tests(
             "Simulation",
-            ["CSimulation", "Domain", "Storage", "Simulation", "UsherTesting", grdb, logging]
+            ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]
         ),
         tests("Usher", ["usher", argumentParser]),
         tests("Tidy", []),

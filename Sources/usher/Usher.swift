@@ -30,6 +30,7 @@ package struct Usher: AsyncParsableCommand {
                 name: "Set-up",
                 subcommands: [Sources.self, Destinations.self, Keys.self]
             ),
+            CommandGroup(name: "Proof", subcommands: [Simulate.self]),
         ]
     )
 

@@ -39,20 +39,16 @@ import Testing
     }
 
     @Test func `acknowledged writes survive a crash while the database is made and another one later`() {
-        withKnownIssue(
-            "the switch to WAL leaves the deletion of the rollback journal to a later sync of the folder"
-        ) {
-            for seed in 9...14 as ClosedRange<UInt64> {
-                for first in 4...6 {
-                    for second in first + 8...first + 15 {
-                        var plan = FaultPlan()
-                        plan.crashes = .at([
-                            .init(.init(.boundary, first, .before), losing: .torn),
-                            .init(.init(.boundary, second, .after), losing: .all),
-                        ])
-                        let report = StoreScenario().simulator.run(seed: seed, plan: plan)
-                        #expect(report.isClean, "\(report.summary)")
-                    }
+        for seed in 9...14 as ClosedRange<UInt64> {
+            for first in 4...6 {
+                for second in first + 8...first + 15 {
+                    var plan = FaultPlan()
+                    plan.crashes = .at([
+                        .init(.init(.boundary, first, .before), losing: .torn),
+                        .init(.init(.boundary, second, .after), losing: .all),
+                    ])
+                    let report = StoreScenario().simulator.run(seed: seed, plan: plan)
+                    #expect(report.isClean, "\(report.summary)")
                 }
             }
         }

@@ -74,11 +74,14 @@ package struct Services: Sendable {
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
-    /// - Parameter store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
+    /// - Parameters:
+    ///   - dispatching: how much is delivered at a time, and how long a claim is held.
+    ///   - store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
     package init(
         database: Database,
         rootKey: RootKey,
         ports: Ports,
+        dispatching: Dispatcher.Limits = Dispatcher.Limits(),
         store wrap: (WebhookStore) -> WebhookStore = { $0 }
     ) async throws {
         self.database = database
@@ -93,7 +96,7 @@ package struct Services: Sendable {
         try await registry.load()
         let metrics = Metrics()
         let activity = WebhookActivity(metrics: metrics)
-        let dispatcher = Self.dispatcher(registry, vault, store, activity, ports)
+        let dispatcher = Self.dispatcher(registry, vault, store, activity, ports, dispatching)
         self.vault = vault
         self.registry = registry
         self.metrics = metrics
@@ -152,7 +155,8 @@ package struct Services: Sendable {
         _ vault: Vault,
         _ store: WebhookStore,
         _ activity: WebhookActivity,
-        _ ports: Ports
+        _ ports: Ports,
+        _ limits: Dispatcher.Limits
     ) -> Dispatcher {
         Dispatcher(
             registry: registry,
@@ -166,7 +170,8 @@ package struct Services: Sendable {
             activity: activity,
             time: ports.time,
             random: ports.random,
-            logger: ports.logger
+            logger: ports.logger,
+            limits: limits
         )
     }
 }

@@ -1,0 +1,63 @@
+import Domain
+
+/// What goes wrong around the webhooks of one simulation, besides the faults of its plan.
+///
+/// Each is off in some seeds and frequent in others, as a fault hides another one.
+struct WebhookWeather: Sendable {
+    /// A time during which a destination does not answer.
+    struct Outage: Sendable {
+        let start: Duration
+        let end: Duration
+    }
+
+    /// A step of the process's wall clock.
+    struct ClockStep: Sendable {
+        /// Since the start of the simulation.
+        let at: Duration
+        /// How far the clock is off from then on.
+        let offset: Duration
+    }
+
+    /// Chance of 500 for each delivery.
+    let failing: Double
+    /// Chance of 503 with `Retry-After`.
+    let busy: Double
+    /// Chance of 410.
+    let gone: Double
+    /// Chance that the process stands still between an answer and its next step, for longer than a lease lasts.
+    let stalls: Double
+    /// When the first URL of the first destination is down; nil: never.
+    let outage: Outage?
+    /// Steps of the wall clock.
+    let clockSteps: [ClockStep]
+    /// When an operator asks for a replay.
+    let replays: [Duration]
+    /// Events that happen at Stripe, bursts aside.
+    let events: Int
+
+    init(seed: UInt64) {
+        let random = RandomSource(seed: seed, purpose: "weather")
+        func chance(_ choices: [Double]) -> Double { random.element(of: choices) ?? 0 }
+        func moment() -> Duration { .milliseconds(Int64(random.fraction() * 50_000)) }
+        failing = chance([0, 0, 0.05, 0.4])
+        busy = chance([0, 0, 0.05, 0.2])
+        gone = chance([0, 0, 0.01, 0.05])
+        stalls = chance([0, 0, 0.05, 0.3])
+        events = Int(8 + random.next() % 16)
+        if random.next() % 3 == 0 {
+            let start = moment()
+            outage = Outage(start: start, end: start + .seconds(5) + moment())
+        } else {
+            outage = nil
+        }
+        let offsets: [Duration] = [
+            .seconds(-2), .seconds(2), .seconds(-200), .seconds(200), .seconds(-3_600), .seconds(3_600),
+            .seconds(46_800),
+        ]
+        clockSteps =
+            random.next() % 3 == 0
+            ? (0..<3).map { _ in ClockStep(at: moment(), offset: random.element(of: offsets) ?? .zero) }
+                .sorted { $0.at < $1.at } : []
+        replays = random.next() % 2 == 0 ? (0..<2).map { _ in moment() }.sorted() : []
+    }
+}

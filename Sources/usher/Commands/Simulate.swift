@@ -1,0 +1,138 @@
+import ArgumentParser
+import Domain
+import Gateway
+import Simulation
+
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Plays Usher in a simulated world that fails in every way, and checks its promises.",
+        discussion: """
+            Example: usher simulate --seeds 1000
+            Example: usher simulate --seed 42 --trace
+
+            Stripe, three destinations, the network, the disk and time are simulated; what runs between them is Usher.
+            A seed decides everything that happens, so one that breaks a promise can be played again. Nothing is \
+            written and nothing leaves this machine. Ends with 1 when a promise did not hold.
+            """
+    )
+
+    @Option(help: ArgumentHelp("How many seeds to play.", valueName: "n"))
+    var seeds = 1_000
+    @Option(help: ArgumentHelp("The first seed.", valueName: "seed"))
+    var from: UInt64 = 1
+    @Option(help: ArgumentHelp("Play this seed only.", valueName: "seed"))
+    var seed: UInt64?
+    @Flag(help: "Tell all that happens; with --seed.")
+    var trace = false
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard seeds > 0 else { throw ValidationError("--seeds is at least 1.") }
+        guard UInt64(seeds) - 1 <= UInt64.max - from else {
+            throw ValidationError("--from and --seeds reach beyond the largest seed.")
+        }
+        guard seed != nil || !trace else { throw ValidationError("--trace needs --seed.") }
+    }
+
+    func run() throws {
+        if let seed { return try play(seed) }
+        var progress = SeedProgress(from: from, count: seeds, isShown: Terminal.isInteractive && !output.json)
+        let simulator = WebhookScenario().simulator
+        for seed in from...(from + UInt64(seeds) - 1) {
+            let report = simulator.run(seed: seed)
+            if !report.isClean {
+                progress.failed.append(report)
+                if !output.json { try tell(report) }
+            }
+            try progress.advance()
+        }
+        try progress.conclude(json: output.json)
+        if !progress.failed.isEmpty { throw ExitCode.failure }
+    }
+
+    private func play(_ seed: UInt64) throws {
+        var simulator = WebhookScenario().simulator
+        simulator.keepsLines = trace
+        let report = simulator.run(seed: seed)
+        if output.json {
+            try Terminal.write(report.json)
+        } else {
+            for line in report.lines { try Terminal.write("\(line.elapsed)  \(line.text)") }
+            try Terminal.write(report.summary)
+            if report.isClean { try Terminal.write("clean") }
+        }
+        if !report.isClean { throw ExitCode.failure }
+    }
+
+    private func tell(_ report: SimulationReport) throws {
+        if Terminal.isInteractive { try Terminal.rewrite("") }
+        try Terminal.write([report.summary, "  again: \(report.command)"])
+    }
+}
+
+/// How far a run over many seeds has come.
+private struct SeedProgress {
+    let from: UInt64
+    let count: Int
+    let isShown: Bool
+    var failed: [SimulationReport] = []
+    private var played = 0
+    private let start = Time.system
+
+    init(from: UInt64, count: Int, isShown: Bool) {
+        self.from = from
+        self.count = count
+        self.isShown = isShown
+    }
+
+    private var rate: Double { Double(played) / max(start.elapsed().inSeconds, 0.001) }
+
+    private var rateText: String { "\((rate * 10).rounded() / 10)" }
+
+    mutating func advance() throws {
+        played += 1
+        guard isShown else { return }
+        let note = "\(played) of \(count) seeds, \(failed.count) failed, \(rateText)/s"
+        try Terminal.rewrite(ProgressBar.line(Double(played) / Double(count), note: note))
+    }
+
+    func conclude(json: Bool) throws {
+        if json {
+            return try Terminal.write([
+                "from": .number("\(from)"),
+                "seeds": .integer(played),
+                "clean": .integer(played - failed.count),
+                "seeds_per_second": .number(rateText),
+                "failed": .array(failed.map(\.json)),
+            ])
+        }
+        if isShown { try Terminal.rewrite("") }
+        try Terminal.write("\(played - failed.count) of \(played) seeds clean, \(rateText) seeds/s")
+    }
+}
+
+extension SimulationReport {
+    /// What plays it again.
+    fileprivate var command: String { "usher simulate --seed \(seed) --trace" }
+
+    /// The report for scripts.
+    fileprivate var json: JSONValue {
+        [
+            "seed": .number("\(seed)"),
+            "clean": .bool(isClean),
+            "trace": .string(String(hash, radix: 16)),
+            "faults": .string("\(plan)"),
+            "crashes": .integer(crashes),
+            "jobs": .integer(jobs),
+            "simulated_seconds": .integer(elapsed.components.seconds),
+            "violations": .array(
+                violations.map { ["promise": .string($0.promise), "finding": .string($0.finding)] }
+            ),
+            "failure": failure.map { .string($0) } ?? .null,
+            "again": .string(command),
+            "lines": .array(
+                lines.map { ["at": .integer($0.elapsed.microseconds), "text": .string($0.text)] }
+            ),
+        ]
+    }
+}
