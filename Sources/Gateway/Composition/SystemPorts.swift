@@ -1,5 +1,7 @@
 package import Domain
 import Foundation
+import Glibc
+import Synchronization
 
 extension Time {
     /// The machine's clocks.
@@ -23,9 +25,31 @@ extension Time {
 extension RandomSource {
     /// The kernel's generator: fit for keys.
     package static var system: RandomSource {
-        RandomSource {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
+        let reserve = RandomReserve()
+        return RandomSource { reserve.next() }
+    }
+}
+
+/// Random words fetched from the kernel by the page: a system call for each word costs more than sealing with it.
+private final class RandomReserve: Sendable {
+    private static let wordsKept = 64
+
+    private let words = Mutex([UInt64]())
+
+    func next() -> UInt64 {
+        words.withLock { words in
+            if words.isEmpty { words = Self.fetch() }
+            return words.removeLast()
         }
+    }
+
+    /// Traps when the kernel gives nothing: there is no safe way on without it.
+    private static func fetch() -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: wordsKept)
+        let isFilled = unsafe words.withUnsafeMutableBytes { bytes in
+            unsafe getentropy(bytes.baseAddress, bytes.count) == 0
+        }
+        precondition(isFilled, "the kernel gives random bytes")
+        return words
     }
 }
