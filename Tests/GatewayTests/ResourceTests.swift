@@ -31,56 +31,58 @@ struct ResourceTests {
         ],
     ]
 
-    private func tour(event: String, delivery: String, dead: String, replay: String, key: String) -> [Step] {
-        let open = [
-            Step(method: .get, template: "/healthz", status: 200),
-            Step(method: .get, template: "/readyz", status: 200),
-            Step(method: .get, template: "/metrics", status: 200),
-            Step(method: .get, template: "/api/openapi.json", status: 200),
-            Step(method: .get, template: "/api/integrations/health-check", status: 200),
-        ]
-        let registry = [
-            Step(method: .get, template: "/api/sources", status: 200),
-            Step(method: .post, template: "/api/sources", status: 201, body: Self.source),
-            Step(method: .post, template: "/api/sources", status: 409, body: Self.source),
-            Step(method: .get, template: "/api/sources/{name}", status: 200, target: "/api/sources/extra"),
-            Step(
-                method: .patch,
-                template: "/api/sources/{name}",
-                status: 200,
-                target: "/api/sources/extra",
-                body: ["rate_per_second": .null, "enabled": false, "vendor": "anna"]
-            ),
-            Step(method: .delete, template: "/api/sources/{name}", status: 204, target: "/api/sources/extra"),
-            Step(method: .get, template: "/api/destinations", status: 200),
-            Step(method: .post, template: "/api/destinations", status: 201, body: Self.destination),
-            Step(
-                method: .get,
-                template: "/api/destinations/{name}",
-                status: 200,
-                target: "/api/destinations/extra-app"
-            ),
-            Step(
-                method: .patch,
-                template: "/api/destinations/{name}",
-                status: 200,
-                target: "/api/destinations/extra-app",
-                body: ["standby_url": .null, "attempts_max": 3]
-            ),
-            Step(
-                method: .post,
-                template: "/api/destinations/{name}/enable",
-                status: 200,
-                target: "/api/destinations/extra-app/enable"
-            ),
-            Step(
-                method: .delete,
-                template: "/api/destinations/{name}",
-                status: 204,
-                target: "/api/destinations/extra-app"
-            ),
-        ]
-        let history = [
+    private static let open: [Step] = [
+        Step(method: .get, template: "/healthz", status: 200),
+        Step(method: .get, template: "/readyz", status: 200),
+        Step(method: .get, template: "/metrics", status: 200),
+        Step(method: .get, template: "/api/openapi.json", status: 200),
+        Step(method: .get, template: "/api/integrations/health-check", status: 200),
+    ]
+
+    private static let registry: [Step] = [
+        Step(method: .get, template: "/api/sources", status: 200),
+        Step(method: .post, template: "/api/sources", status: 201, body: source),
+        Step(method: .post, template: "/api/sources", status: 409, body: source),
+        Step(method: .get, template: "/api/sources/{name}", status: 200, target: "/api/sources/extra"),
+        Step(
+            method: .patch,
+            template: "/api/sources/{name}",
+            status: 200,
+            target: "/api/sources/extra",
+            body: ["rate_per_second": .null, "enabled": false, "vendor": "anna"]
+        ),
+        Step(method: .delete, template: "/api/sources/{name}", status: 204, target: "/api/sources/extra"),
+        Step(method: .get, template: "/api/destinations", status: 200),
+        Step(method: .post, template: "/api/destinations", status: 201, body: destination),
+        Step(
+            method: .get,
+            template: "/api/destinations/{name}",
+            status: 200,
+            target: "/api/destinations/extra-app"
+        ),
+        Step(
+            method: .patch,
+            template: "/api/destinations/{name}",
+            status: 200,
+            target: "/api/destinations/extra-app",
+            body: ["standby_url": .null, "attempts_max": 3]
+        ),
+        Step(
+            method: .post,
+            template: "/api/destinations/{name}/enable",
+            status: 200,
+            target: "/api/destinations/extra-app/enable"
+        ),
+        Step(
+            method: .delete,
+            template: "/api/destinations/{name}",
+            status: 204,
+            target: "/api/destinations/extra-app"
+        ),
+    ]
+
+    private static func history(event: String, delivery: String, dead: String) -> [Step] {
+        [
             Step(method: .get, template: "/api/events", status: 200, target: "/api/events?limit=1"),
             Step(method: .get, template: "/api/events/{id}", status: 200, target: "/api/events/\(event)"),
             Step(
@@ -123,6 +125,11 @@ struct ResourceTests {
                 target: "/api/dead-letters/\(dead)/replay"
             ),
             Step(method: .post, template: "/api/dead-letters/replay", status: 202, body: [:]),
+        ]
+    }
+
+    private static func replays(_ replay: String) -> [Step] {
+        [
             Step(method: .post, template: "/api/replays", status: 200, body: ["dry_run": true]),
             Step(method: .post, template: "/api/replays", status: 202, body: ["type": "charge.*"]),
             Step(method: .get, template: "/api/replays", status: 200, target: "/api/replays?limit=1"),
@@ -134,7 +141,10 @@ struct ResourceTests {
                 target: "/api/replays/\(replay)/cancel"
             ),
         ]
-        let administration = [
+    }
+
+    private static func administration(_ key: String) -> [Step] {
+        [
             Step(method: .get, template: "/api/keys", status: 200),
             Step(method: .post, template: "/api/keys", status: 201, body: ["label": "x", "level": "read"]),
             Step(method: .delete, template: "/api/keys/{id}", status: 200, target: "/api/keys/\(key)"),
@@ -142,13 +152,13 @@ struct ResourceTests {
                 method: .post,
                 template: "/api/configuration/plan",
                 status: 200,
-                body: Self.configuration
+                body: configuration
             ),
             Step(
                 method: .post,
                 template: "/api/configuration/apply",
                 status: 200,
-                body: Self.configuration
+                body: configuration
             ),
             Step(
                 method: .delete,
@@ -157,7 +167,6 @@ struct ResourceTests {
                 target: "/api/sources/filed"
             ),
         ]
-        return open + registry + history + administration
     }
 
     @Test func `every operation of the document answers as the document says, and there are no others`()
@@ -179,13 +188,15 @@ struct ResourceTests {
                 ["label": "y", "level": "admin"],
                 key: bench.admin
             )
-            let steps = tour(
-                event: event,
-                delivery: try #require(deliveries?.array?.last?["id"]?.string),
-                dead: try #require(dead?.array?.last?["id"]?.string),
-                replay: try #require(begun.json["id"]?.string),
-                key: try #require(made.json["id"]?.string)
-            )
+            let steps =
+                Self.open + Self.registry
+                + Self.history(
+                    event: event,
+                    delivery: try #require(deliveries?.array?.last?["id"]?.string),
+                    dead: try #require(dead?.array?.last?["id"]?.string)
+                )
+                + Self.replays(try #require(begun.json["id"]?.string))
+                + Self.administration(try #require(made.json["id"]?.string))
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let check = DocumentCheck(document: document)
             for step in steps {
