@@ -58,8 +58,8 @@ package final class Dispatcher: Service, Sendable {
         self.logger = logger
         self.limits = limits
         state = Mutex(State(plan: DispatchPlan(placesMax: limits.placesMax)))
-        registry.onChange { [weak self] in self?.registryChanged($0) }
-        registryChanged(registry.snapshot)
+        registry.onChange { [weak self] _ in self?.registryChanged() }
+        registryChanged()
     }
 
     /// Tells that deliveries for these destinations were stored.
@@ -224,9 +224,11 @@ package final class Dispatcher: Service, Sendable {
         }
     }
 
-    private func registryChanged(_ snapshot: RegistrySnapshot) {
+    private func registryChanged() {
         let now = time.elapsed()
         state.withLock { state in
+            // Two changes may be told in the wrong order: read under the lock, the later reading is never the older.
+            let snapshot = registry.snapshot
             var urlsChanged: Set<Int64> = []
             var gates: [Int64: DestinationGate.Limits] = [:]
             var urls: [Int64: [String]] = [:]

@@ -219,6 +219,25 @@ struct DispatcherTests {
         }
     }
 
+    @Test func `gates follow the registry, in whatever order its changes are told`() async throws {
+        try await withStation { station in
+            let app = try await station.addDestination()
+            for round in 0..<8 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 1...16 {
+                        group.addTask {
+                            try await station.change("app") { $0.concurrency = round * 16 + index }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let wanted = try #require(station.registry.snapshot.destination(id: app)).definition
+                    .concurrency
+                #expect(station.dispatcher.gate(app)?.limits.concurrency == wanted, "round \(round)")
+            }
+        }
+    }
+
     private func verify(_ request: OutgoingRequest, _ secrets: [Secret], _ now: Instant) throws -> Int {
         let webhook = WebhookRequest(
             method: request.method,

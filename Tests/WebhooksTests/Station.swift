@@ -48,30 +48,14 @@ struct Station: Sendable {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let random = RandomSource.seeded(world.seed)
         let finishes = Tally<FinishOutcome>()
-        var store = wrap(WebhookStore(over: database))
-        let finish = store.finish
-        store.finish = { item in
-            let outcome = try await finish(item)
-            finishes.add(outcome)
-            return outcome
-        }
+        let store = counting(finishes, wrap(WebhookStore(over: database)))
         let vault = try await Vault.open(
             rootKey: .generate(random: .seeded(99)),
             database: database,
             time: world.clock.time,
             random: random
         )
-        let policy: @Sendable (Bool) -> AddressPolicy = { AddressPolicy(allowPrivate: $0) }
-        let registry = ResourceRegistry(
-            database: database,
-            vault: vault,
-            time: world.clock.time,
-            ports: RegistryPorts(
-                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
-                addressPolicy: policy
-            )
-        )
-        try await registry.load()
+        let registry = try await openRegistry(database, vault, world.clock)
         let activity = WebhookActivity(metrics: Metrics())
         let dispatcher = Dispatcher(
             registry: registry,
@@ -80,14 +64,13 @@ struct Station: Sendable {
                 upstream: world.upstream.upstream,
                 vault: vault,
                 time: world.clock.time,
-                addressPolicy: policy
+                addressPolicy: { AddressPolicy(allowPrivate: $0) }
             ),
             activity: activity,
             time: world.clock.time,
             random: random,
             logger: logger
         )
-        let queries = WebhookQueries(database: database, registry: registry, vault: vault)
         let station = Station(
             world: world,
             database: database,
@@ -114,7 +97,7 @@ struct Station: Sendable {
                 logger: logger,
                 queued: { dispatcher.workArrived($0) }
             ),
-            queries: queries,
+            queries: WebhookQueries(database: database, registry: registry, vault: vault),
             health: HealthReporter(
                 database: database,
                 registry: registry,
@@ -126,6 +109,34 @@ struct Station: Sendable {
         )
         try await DeliveryLeases.releaseAll(database)
         return station
+    }
+
+    private static func openRegistry(
+        _ database: Database,
+        _ vault: Vault,
+        _ clock: ManualTime
+    ) async throws -> ResourceRegistry {
+        let registry = ResourceRegistry(
+            database: database,
+            vault: vault,
+            time: clock.time,
+            ports: RegistryPorts(
+                destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
+                addressPolicy: { AddressPolicy(allowPrivate: $0) }
+            )
+        )
+        try await registry.load()
+        return registry
+    }
+
+    private static func counting(_ finishes: Tally<FinishOutcome>, _ store: WebhookStore) -> WebhookStore {
+        var counting = store
+        counting.finish = { item in
+            let outcome = try await store.finish(item)
+            finishes.add(outcome)
+            return outcome
+        }
+        return counting
     }
 
     /// Runs `body` beside the dispatcher.

@@ -69,7 +69,7 @@ struct EventRoutes: Sendable {
                 let explanation = Explanation(
                     event,
                     history: try await context.queries.history(of: event),
-                    snapshot: context.registry.snapshot,
+                    snapshot: context.visibleSnapshot(scope),
                     now: context.time.now()
                 )
                 return .json(explanation.json)

@@ -53,6 +53,15 @@ package struct ResourceContext: Sendable {
             .sorted()
     }
 
+    /// What exists, as far as a scope may see it.
+    func visibleSnapshot(_ scope: AccessScope) -> RegistrySnapshot {
+        let snapshot = registry.snapshot
+        return RegistrySnapshot(
+            sources: snapshot.sources.values.filter { mayRead($0.definition.vendor, scope) },
+            destinations: snapshot.destinations.filter { mayRead($0.definition.vendor, scope) }
+        )
+    }
+
     /// Whether this caller may see what belongs to `vendor`; nil is the platform's own.
     func mayRead(_ vendor: ResourceName?, _ scope: AccessScope) -> Bool {
         vendor.map { scope.mayRead(vendor: $0) } ?? (scope.principal == .platform)
