@@ -12,6 +12,15 @@ enum PlantedBug: CaseIterable, Sendable {
     /// The result of a claim that was overtaken counts as if it were the latest one's.
     case ignoresEpoch
 
+    /// The promises it breaks.
+    var promises: Set<String> {
+        switch self {
+        case .acknowledgesBeforeCommit: ["P1"]
+        case .finishesBeforeAnswer: ["P3"]
+        case .ignoresEpoch: ["P3", "P4"]
+        }
+    }
+
     var scenario: WebhookScenario {
         WebhookScenario { store, database in
             var store = store
@@ -28,7 +37,7 @@ enum PlantedBug: CaseIterable, Sendable {
         let append = store.append
         store.append = { event in
             _ = Task { try await append(event) }  // The bug: nobody waits for it.
-            return .stored(EventID(at: event.receivedAt, sequence: 0))
+            return .stored(EventID(at: event.receivedAt, sequence: 1))
         }
     }
 
