@@ -7,9 +7,11 @@ package import Storage
 import Vault
 package import Webhooks
 
-/// Usher between Stripe and three destinations: signed events come in over a bad network, are stored, and go out,
-/// while the process is killed, its disk fills up, its clock steps and destinations fail. Then all is calm, and what
-/// is stored and what arrived must be as ARCHITECTURE.md promises (P1 to P4, P13, P14).
+/// Usher between Stripe and three destinations, while everything that can fail fails.
+///
+/// Signed events come in over a bad network, are stored, and go out; the process is killed, its disk fills up, its
+/// clock steps and destinations fail. Then all is calm, and what is stored and what arrived must be as
+/// `docs/ARCHITECTURE.md` promises (P1 to P4, P13, P14).
 package struct WebhookScenario: Sendable {
     /// Wraps the three hot paths of each life of the process.
     package typealias StoreWrap = @Sendable (WebhookStore, Database) -> WebhookStore
@@ -108,7 +110,9 @@ package struct WebhookScenario: Sendable {
             group.addTask { await parties.stripe.run() }
             group.addTask {
                 for step in parties.weather.clockSteps {
-                    guard (try? await world.time.sleep(step.at - world.executor.elapsed)) != nil else { return }
+                    guard (try? await world.time.sleep(step.at - world.executor.elapsed)) != nil else {
+                        return
+                    }
                     parties.clock.step(to: step.offset)
                     world.record("the wall clock is off by \(step.offset)")
                 }
