@@ -19,6 +19,8 @@ package struct WebhookScenario: Sendable {
     private static let stripeSecret = "whsec_simulated-stripe-endpoint-0001"
     private static let signingSecret = "whsec_c2ltdWxhdGVkLWRlc3RpbmF0aW9uLWtleS0wMDE="
     private static let publicURL = "https://hooks.example.com"
+    /// Beyond it something goes round in circles (P13): ten times what a clean seed needs.
+    private static let jobsMax = 200_000
     /// When the faults end.
     private static let stormLength = Duration.seconds(75)
     /// How long everything may take to come right by itself.
@@ -35,7 +37,9 @@ package struct WebhookScenario: Sendable {
 
     /// Plays it.
     package var simulator: Simulator {
-        Simulator { world in try await play(in: world) }
+        var simulator = Simulator { world in try await play(in: world) }
+        simulator.limits = SimulationExecutor.Limits(jobsMax: Self.jobsMax)
+        return simulator
     }
 
     private struct Parties: Sendable {
@@ -64,7 +68,7 @@ package struct WebhookScenario: Sendable {
         let stripe = SimulatedStripe(
             world,
             door,
-            events: weather.events,
+            weather,
             endpoint: StripeSandbox.Endpoint(
                 url: Self.publicURL + path,
                 secret: Secret(Self.stripeSecret),
