@@ -9,8 +9,17 @@ enum PlantedBug: CaseIterable, Sendable {
     case acknowledgesBeforeCommit
     /// A delivery counts as done when it is claimed, before anything was sent.
     case finishesBeforeAnswer
-    /// The result of a claim that was overtaken counts as if it were the latest one's.
+    /// Lanes are leased without an epoch: the result of a claim that was overtaken counts as the latest one's.
     case ignoresEpoch
+
+    /// The promises it breaks.
+    var promises: Set<String> {
+        switch self {
+        case .acknowledgesBeforeCommit: ["P1"]
+        case .finishesBeforeAnswer: ["P3"]
+        case .ignoresEpoch: ["P3", "P4"]
+        }
+    }
 
     var scenario: WebhookScenario {
         WebhookScenario { store, database in
@@ -28,7 +37,7 @@ enum PlantedBug: CaseIterable, Sendable {
         let append = store.append
         store.append = { event in
             _ = Task { try await append(event) }  // The bug: nobody waits for it.
-            return .stored(EventID(at: event.receivedAt, sequence: 0))
+            return .stored(EventID(at: event.receivedAt, sequence: 1))
         }
     }
 
@@ -54,17 +63,35 @@ enum PlantedBug: CaseIterable, Sendable {
         }
     }
 
+    /// Without epochs a store would also number tries as they come: with the numbers of the old claim, the key of
+    /// `delivery_attempts` would refuse what was overtaken.
     private static func ignoreEpoch(_ store: inout WebhookStore, _ database: Database) {
         let finish = store.finish
-        let selectEpoch = Statement("SELECT epoch FROM lanes WHERE destination_id = $1 AND lane = $2")
+        let selectCurrent = Statement(
+            """
+            SELECT l.epoch, d.attempts FROM lanes l, deliveries d
+            WHERE l.destination_id = $1 AND l.lane = $2 AND d.seq = $3
+            """
+        )
         store.finish = { finished in
             let current = try await database.read { transaction in
                 try transaction.first(
-                    selectEpoch,
-                    [.integer(finished.destinationID), .integer(finished.lane)]
-                )?.integer(0)
+                    selectCurrent,
+                    [.integer(finished.destinationID), .integer(finished.lane), .integer(finished.seq)]
+                ).map { (epoch: try $0.integer(0), attempts: Int(try $0.integer(1))) }
             }
-            return try await finish(finished.fenced(by: current ?? finished.epoch))
+            return try await finish(
+                FinishedDelivery(
+                    seq: finished.seq,
+                    destinationID: finished.destinationID,
+                    lane: finished.lane,
+                    epoch: current?.epoch ?? finished.epoch,
+                    attempts: finished.attempts,
+                    attemptsBefore: current?.attempts ?? finished.attemptsBefore,
+                    verdict: finished.verdict,
+                    now: finished.now
+                )
+            )
         }
     }
 }

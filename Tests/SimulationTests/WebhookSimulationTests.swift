@@ -3,22 +3,52 @@ import Simulation
 import Testing
 
 @Suite struct WebhookSimulationTests {
+    private static let simulator = WebhookScenario().simulator
+
     @Test func `webhooks are kept, stored once, delivered and in order, whatever goes wrong`() {
         for seed in 1...150 as ClosedRange<UInt64> {
-            let report = WebhookScenario().simulator.run(seed: seed)
+            let report = Self.simulator.run(seed: seed)
             #expect(report.isClean, "\(report.summary)")
         }
     }
 
-    @Test(arguments: PlantedBug.allCases)
-    func `a planted bug is found`(bug: PlantedBug) throws {
-        let seeds = 1...10_000 as ClosedRange<UInt64>
+    @Test(arguments: [3])
+    func `promises hold after a crash at each boundary in turn`(seed: UInt64) {
+        let reports = Self.simulator.sweepBoundaries(seed: seed, .oneWayEach)
+        #expect(reports.count > 100)
+        for report in reports where !report.isClean { Issue.record("\(report.summary)") }
+    }
+
+    @Test func `the same seed gives the same trace`() {
+        for seed in 1...8 as ClosedRange<UInt64> {
+            let (first, second) = (Self.simulator.run(seed: seed), Self.simulator.run(seed: seed))
+            #expect(first.hash == second.hash && first.jobs == second.jobs && first.disk == second.disk)
+        }
+    }
+
+    @Test func `another process repeats the trace of a seed`() async throws {
+        let here = (1...8 as ClosedRange<UInt64>).map { Self.simulator.run(seed: $0).hash }
+        let elsewhere = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let simulator = WebhookScenario().simulator
+            let hashes = (1...8 as ClosedRange<UInt64>).map { simulator.run(seed: $0).hash }
+            FileHandle.standardError.write(Data("hashes \(hashes) end".utf8))
+        }
+        let output = String(decoding: try #require(elsewhere).standardErrorContent, as: UTF8.self)
+        #expect(output.contains("hashes \(here) end"))
+    }
+
+    @Test(arguments: [PlantedBug.acknowledgesBeforeCommit, .finishesBeforeAnswer])
+    func `a planted bug is found within 10,000 seeds where correct code is clean`(bug: PlantedBug) throws {
         let simulator = bug.scenario.simulator
-        let report = try #require(seeds.lazy.map { simulator.run(seed: $0) }.first { !$0.isClean })
-        FileHandle.standardError.write(Data("\(bug) is found: \(report.summary)\n".utf8))
-        #expect(!report.violations.isEmpty)
+        let report = try #require(
+            (1...10_000 as ClosedRange<UInt64>).lazy.map { simulator.run(seed: $0) }.first { report in
+                report.failure != nil || report.violations.contains { bug.promises.contains($0.promise) }
+            }
+        )
+        let finding = report.violations.first?.description ?? report.failure ?? ""
+        FileHandle.standardError.write(Data("\(bug): seed \(report.seed), \(finding)\n".utf8))
         for seed in 1...report.seed {
-            let correct = WebhookScenario().simulator.run(seed: seed)
+            let correct = Self.simulator.run(seed: seed)
             #expect(correct.isClean, "\(correct.summary)")
         }
     }

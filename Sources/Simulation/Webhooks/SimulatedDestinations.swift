@@ -38,7 +38,10 @@ final class SimulatedDestinations: Sendable {
         var machines: [String: ReceivingMachine] = [:]
         for definition in definitions {
             let name = definition.name.text
-            machines[name] = ReceivingMachine(secret: secret, random: world.random(for: "destination \(name)"))
+            machines[name] = ReceivingMachine(
+                secret: secret,
+                random: world.random(for: "destination \(name)")
+            )
         }
         state = Mutex(State(machines: machines))
     }

@@ -21,6 +21,7 @@ final class SimulatedStripe: Sendable {
 
     private let world: World
     private let door: FrontDoor<SimulatedGateway>
+    private let weather: WebhookWeather
     private let path: String
     private let random: RandomSource
     private let state: Mutex<State>
@@ -28,16 +29,17 @@ final class SimulatedStripe: Sendable {
     init(
         _ world: World,
         _ door: FrontDoor<SimulatedGateway>,
-        events: Int,
+        _ weather: WebhookWeather,
         endpoint: StripeSandbox.Endpoint,
         path: String
     ) {
         self.world = world
         self.door = door
+        self.weather = weather
         self.path = path
         random = world.random(for: "stripe")
         let sandbox = StripeSandbox(endpoint, seed: random.next())
-        state = Mutex(State(sandbox: sandbox, left: events, nextHappening: world.time.now()))
+        state = Mutex(State(sandbox: sandbox, left: weather.events, nextHappening: world.time.now()))
     }
 
     /// What happened, and what Usher has acknowledged.
@@ -66,7 +68,8 @@ final class SimulatedStripe: Sendable {
                 if state.left > 1, let fault = drawFault() { state.sandbox.command(fault) }
                 state.sandbox.happen(now: now)
                 state.left -= 1
-                state.nextHappening = now + .milliseconds(Int64(random.fraction() * 3_000))
+                state.nextHappening =
+                    now + .microseconds(Int64(random.fraction() * Double(weather.gapMax.microseconds)))
             }
             let due = state.sandbox.takeDue(now: now)
             for shipment in due where shipment.kind != .forged {

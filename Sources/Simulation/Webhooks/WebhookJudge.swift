@@ -25,7 +25,11 @@ struct StoredWebhooks: Sendable {
         var events: [Event] = []
         var next: Int64?
         repeat {
-            let page = try await services.queries.events(EventFilter(), next: next, limit: Page<Never>.limitMax)
+            let page = try await services.queries.events(
+                EventFilter(),
+                next: next,
+                limit: Page<Never>.limitMax
+            )
             for event in page.elements {
                 let history = try await services.queries.history(of: event)
                 events.append(Event(stored: event, deliveries: history.map(\.0)))
@@ -69,7 +73,11 @@ struct WebhookJudge: Sendable {
         let ids = store.events.map(\.providerID)
         let stored = Set(ids)
         let lost = ledger.events.filter { $0.isAcknowledged && !stored.contains($0.id) }
-        oracle.expect(lost.isEmpty, "P1", "\(lost.count) acknowledged events are not stored: \(lost.first?.id ?? "")")
+        oracle.expect(
+            lost.isEmpty,
+            "P1",
+            "\(lost.count) acknowledged events are not stored: \(lost.first?.id ?? "")"
+        )
         oracle.expect(stored.count == ids.count, "P2", "\(ids.count - stored.count) events are stored twice")
         let strange = ids.filter { ledger[$0] == nil }
         oracle.expect(strange.isEmpty, "P2", "stored without having happened: \(strange)")
@@ -78,7 +86,9 @@ struct WebhookJudge: Sendable {
 
     /// P3: the same `webhook-id` for an event at every try and destination, and the body as it was sent.
     private func judgeArrivals(_ store: StoredWebhooks) {
-        let known = Dictionary(store.events.map { ($0.stored.id.description, $0.providerID) }) { first, _ in first }
+        let known = Dictionary(store.events.map { ($0.stored.id.description, $0.providerID) }) { first, _ in
+            first
+        }
         for arrival in arrivals {
             let event = arrival.providerEventID ?? "none"
             oracle.expect(

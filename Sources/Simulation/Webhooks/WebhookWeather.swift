@@ -34,6 +34,8 @@ struct WebhookWeather: Sendable {
     let replays: [Duration]
     /// Events that happen at Stripe, bursts aside.
     let events: Int
+    /// The longest time between two of them.
+    let gapMax: Duration
 
     init(seed: UInt64) {
         let random = RandomSource(seed: seed, purpose: "weather")
@@ -42,8 +44,9 @@ struct WebhookWeather: Sendable {
         failing = chance([0, 0, 0.05, 0.4])
         busy = chance([0, 0, 0.05, 0.2])
         gone = chance([0, 0, 0.01, 0.05])
-        stalls = chance([0, 0, 0.05, 0.3])
-        events = Int(8 + random.next() % 16)
+        stalls = chance([0, 0, 0.1, 0.4])
+        events = Int(8 + random.next() % 20)
+        gapMax = random.element(of: [.seconds(3), .seconds(1), .milliseconds(200)]) ?? .seconds(1)
         if random.next() % 3 == 0 {
             let start = moment()
             outage = Outage(start: start, end: start + .seconds(5) + moment())

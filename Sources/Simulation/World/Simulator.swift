@@ -54,30 +54,49 @@ package struct Simulator: Sendable {
         )
     }
 
-    /// Plays a seed once without faults, then with a crash at each boundary in turn: before and after it,
-    /// with each way to lose what was not synced.
+    /// How a sweep crashes at each boundary.
+    package enum Sweep: Sendable {
+        /// Before and after it, with each way to lose what was not synced: eight runs.
+        case everyWay
+        /// In one of these ways, the next one at the next boundary: one run.
+        case oneWayEach
+    }
+
+    /// Plays a seed once without faults, then with a crash at each boundary in turn.
     ///
     /// - Parameter stop: ends the sweep early when it says so of a report.
     /// - Returns: all reports, the one without faults first.
     package func sweepBoundaries(
         seed: UInt64,
+        _ sweep: Sweep = .everyWay,
         stop: (SimulationReport) -> Bool = { _ in false }
     ) -> [SimulationReport] {
         let calm = run(seed: seed, plan: FaultPlan())
         var reports = [calm]
         guard let disk = calm.disk, !stop(calm) else { return reports }
         for number in 1...max(1, disk.boundaries) {
-            for moment in SimulatedDisk.CrashPoint.Moment.allCases {
-                for loss in SimulatedDisk.PowerLoss.allCases {
-                    var plan = FaultPlan()
-                    plan.crashes = .at([.init(.init(.boundary, number, moment), losing: loss)])
-                    let report = run(seed: seed, plan: plan)
-                    reports.append(report)
-                    if stop(report) { return reports }
-                }
+            for (moment, loss) in Self.ways(at: number, sweep) {
+                var plan = FaultPlan()
+                plan.crashes = .at([.init(.init(.boundary, number, moment), losing: loss)])
+                let report = run(seed: seed, plan: plan)
+                reports.append(report)
+                if stop(report) { return reports }
             }
         }
         return reports
+    }
+
+    private static func ways(
+        at number: Int,
+        _ sweep: Sweep
+    ) -> [(SimulatedDisk.CrashPoint.Moment, SimulatedDisk.PowerLoss)] {
+        let all = SimulatedDisk.CrashPoint.Moment.allCases.flatMap { moment in
+            SimulatedDisk.PowerLoss.allCases.map { (moment, $0) }
+        }
+        switch sweep {
+        case .everyWay: return all
+        case .oneWayEach: return [all[number % all.count]]
+        }
     }
 }
 
