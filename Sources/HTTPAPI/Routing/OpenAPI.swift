@@ -82,7 +82,10 @@ package struct OpenAPI: Sendable {
             members.append(
                 JSONMember(
                     "requestBody",
-                    ["required": .bool(!body.isWhollyOptional), "content": ["application/json": ["schema": body.json]]]
+                    [
+                        "required": .bool(!body.isWhollyOptional),
+                        "content": ["application/json": ["schema": body.json]],
+                    ]
                 )
             )
         }
