@@ -21,8 +21,11 @@ enum PlantedBug: CaseIterable, Sendable {
         }
     }
 
+    /// What brings it to light soonest.
+    var emphasis: WebhookScenario.Emphasis { self == .ignoresEpoch ? .stalls : .none }
+
     var scenario: WebhookScenario {
-        WebhookScenario { store, database in
+        WebhookScenario(emphasis: emphasis) { store, database in
             var store = store
             switch self {
             case .acknowledgesBeforeCommit: Self.acknowledgeEarly(&store)

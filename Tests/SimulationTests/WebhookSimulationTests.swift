@@ -37,7 +37,7 @@ import Testing
         #expect(output.contains("hashes \(here) end"))
     }
 
-    @Test(arguments: [PlantedBug.acknowledgesBeforeCommit, .finishesBeforeAnswer])
+    @Test(arguments: PlantedBug.allCases)
     func `a planted bug is found within 10,000 seeds where correct code is clean`(bug: PlantedBug) throws {
         let simulator = bug.scenario.simulator
         let report = try #require(
@@ -47,8 +47,9 @@ import Testing
         )
         let finding = report.violations.first?.description ?? report.failure ?? ""
         FileHandle.standardError.write(Data("\(bug): seed \(report.seed), \(finding)\n".utf8))
+        let sound = WebhookScenario(emphasis: bug.emphasis).simulator
         for seed in 1...report.seed {
-            let correct = Self.simulator.run(seed: seed)
+            let correct = sound.run(seed: seed)
             #expect(correct.isClean, "\(correct.summary)")
         }
     }

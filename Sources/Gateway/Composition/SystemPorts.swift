@@ -30,9 +30,10 @@ extension RandomSource {
     }
 }
 
-/// Random words fetched from the kernel by the page: a system call for each word costs more than sealing with it.
+/// Random words fetched from the kernel by the handful: a system call for each word costs more than sealing with it.
 private final class RandomReserve: Sendable {
-    private static let wordsKept = 64
+    /// As many as fit into the 256 bytes that one call gives (getentropy(3)).
+    private static let wordsKept = 32
 
     private let words = Mutex([UInt64]())
 

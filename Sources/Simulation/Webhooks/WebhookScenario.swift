@@ -26,12 +26,24 @@ package struct WebhookScenario: Sendable {
     /// How long everything may take to come right by itself.
     private static let calmMax = Duration.seconds(86_400)
 
+    /// What happens more often than by chance.
+    package enum Emphasis: Sendable {
+        /// Nothing: each fault is off in some seeds and frequent in others.
+        case none
+        /// The process stands still for longer than its leases last, with full lanes.
+        case stalls
+    }
+
     private let wrapStore: StoreWrap
+    private let emphasis: Emphasis
 
     /// Makes the scenario.
     ///
-    /// - Parameter store: wraps the hot paths: tests plant bugs through it.
-    package init(store: @escaping StoreWrap = { store, _ in store }) {
+    /// - Parameters:
+    ///   - emphasis: what happens more often than by chance.
+    ///   - store: wraps the hot paths: tests plant bugs through it.
+    package init(emphasis: Emphasis = .none, store: @escaping StoreWrap = { store, _ in store }) {
+        self.emphasis = emphasis
         wrapStore = store
     }
 
@@ -53,7 +65,7 @@ package struct WebhookScenario: Sendable {
     }
 
     private func play(in world: World) async throws {
-        let weather = WebhookWeather(seed: world.seed)
+        let weather = WebhookWeather(seed: world.seed, emphasis: emphasis)
         let definitions = try Self.destinations()
         let source = try Self.source()
         let door = FrontDoor<SimulatedGateway>()

@@ -37,15 +37,16 @@ struct WebhookWeather: Sendable {
     /// The longest time between two of them.
     let gapMax: Duration
 
-    init(seed: UInt64) {
+    /// Draws the weather of a seed.
+    init(seed: UInt64, emphasis: WebhookScenario.Emphasis) {
         let random = RandomSource(seed: seed, purpose: "weather")
         func chance(_ choices: [Double]) -> Double { random.element(of: choices) ?? 0 }
         func moment() -> Duration { .milliseconds(Int64(random.fraction() * 50_000)) }
         failing = chance([0, 0, 0.05, 0.4])
         busy = chance([0, 0, 0.05, 0.2])
         gone = chance([0, 0, 0.01, 0.05])
-        stalls = chance([0, 0, 0.1, 0.4])
-        events = Int(8 + random.next() % 20)
+        stalls = emphasis == .stalls ? 0.5 : chance([0, 0, 0.1, 0.4])
+        events = emphasis == .stalls ? 60 : Int(8 + random.next() % 20)
         gapMax = random.element(of: [.seconds(3), .seconds(1), .milliseconds(200)]) ?? .seconds(1)
         if random.next() % 3 == 0 {
             let start = moment()
