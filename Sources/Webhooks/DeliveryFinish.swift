@@ -64,20 +64,6 @@ package struct FinishedDelivery: Sendable {
         self.verdict = verdict
         self.now = now
     }
-
-    /// The same end under another fencing number.
-    package func fenced(by epoch: Int64) -> FinishedDelivery {
-        FinishedDelivery(
-            seq: seq,
-            destinationID: destinationID,
-            lane: lane,
-            epoch: epoch,
-            attempts: attempts,
-            attemptsBefore: attemptsBefore,
-            verdict: verdict,
-            now: now
-        )
-    }
 }
 
 /// What came of a finish.
