@@ -21,7 +21,7 @@ run: build ## Builds Usher and starts the demo: gateway, signed events, a receiv
 	$(USHER) demo
 
 test: deps ## Runs every test
-	swift test --parallel
+	scripts/test
 
 check: deps ## Runs what a change must pass: format, imports, tests, release build
 	scripts/check
