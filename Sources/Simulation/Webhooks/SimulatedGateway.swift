@@ -44,6 +44,7 @@ struct SimulatedGateway: Sendable {
             migrations: Services.migrations,
             executors: .single(world.executor, readers: 1)
         ) { database in
+            try await DeliveryLeases.releaseAll(database)
             let gateway = try await start(incarnation, database, setUp)
             door.open(gateway, of: incarnation)
             world.record("incarnation \(incarnation.number) takes requests")
