@@ -97,6 +97,8 @@ package enum GatewayProcess {
             publicURL: configuration.publicURL,
             addressPolicy: configuration.addressPolicy
         )
+        // The lock says that no other process works on this database.
+        try await DeliveryLeases.releaseAll(start.database)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
         try await services.registry.commit(plan.entries.map(\.change), owner: .file)
