@@ -12,6 +12,8 @@ package enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
     case notBase64(index: Int)
     /// The secret of HTTP Basic is not `user:password`.
     case notUserAndPassword(index: Int)
+    /// The secret is not the base64 of a P-256 public key.
+    case notPublicKey(index: Int)
 
     /// A stable word for metrics and problem documents.
     package var code: String {
@@ -20,6 +22,7 @@ package enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
         case .tooShort: "secret_too_short"
         case .notBase64: "secret_not_base64"
         case .notUserAndPassword: "secret_not_user_and_password"
+        case .notPublicKey: "secret_not_public_key"
         }
     }
 
@@ -34,6 +37,9 @@ package enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
             "secret \(index + 1) is not `whsec_` followed by padded base64: copy it exactly as shown"
         case .notUserAndPassword(let index):
             "secret \(index + 1) is not of the form user:password"
+        case .notPublicKey(let index):
+            "secret \(index + 1) is not a public key for ECDSA P-256 in base64 (`MFkwEwYHKoZIzj0…`): copy the "
+                + "verification key exactly as shown, without lines around it"
         }
     }
 }

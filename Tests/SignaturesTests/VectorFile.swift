@@ -80,6 +80,11 @@ enum VectorFile {
         return (file["cases"]?.array ?? []).map { ($0["name"]?.string ?? "?", $0["verifier"]?.string ?? "?") }
     }
 
+    /// Every case of `signing.json`; none when the folder has no such file.
+    static func signingCases() throws -> [JSONValue] {
+        try read("signing.json")?["cases"]?.array ?? []
+    }
+
     private static func read(_ name: String) throws -> JSONValue? {
         let folder: URL
         if let path = ProcessInfo.processInfo.environment["USHER_VECTORS"], !path.isEmpty {
