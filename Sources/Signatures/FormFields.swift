@@ -37,7 +37,7 @@ package struct FormFields: Hashable, Sendable {
             guard fields.count < Self.countMax else { return nil }
             let pair = rest.prefix { $0 != UInt8(ascii: "&") }
             guard let equals = pair.firstIndex(of: UInt8(ascii: "=")), equals > pair.startIndex,
-                let name = decoded(pair[..<equals]), let value = decoded(pair[(equals + 1)...])
+                let name = formDecoded(pair[..<equals]), let value = formDecoded(pair[(equals + 1)...])
             else { return nil }
             fields.append(Field(name: name, value: value))
             guard pair.endIndex < rest.endIndex else { break }
@@ -84,7 +84,7 @@ package struct FormFields: Hashable, Sendable {
 }
 
 /// The bytes that an escaped text stands for; nil unless it is printable ASCII with whole escapes, and UTF-8 behind them.
-private func decoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+func formDecoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var index = text.startIndex
