@@ -20,7 +20,7 @@ struct VerifyBenchmark {
         guard arguments.count == 3, let port = Int(arguments[1]) else {
             throw UsageError()
         }
-        let secrets = [Secret(arguments[2])]
+        let keys = VerificationKeys([Secret(arguments[2])])
         let settings = try WebhookSettings(.object([]), for: .stripe)
         let dialect = WebhookDialect(settings)
         let time = Time.system
@@ -30,9 +30,9 @@ struct VerifyBenchmark {
                 handler: { request in
                     let webhook = WebhookRequest(url: "", headers: request.headers, body: request.body)
                     do {
-                        _ = try dialect.verify(webhook, secrets: secrets, now: time.now())
-                        _ = try dialect.describe(webhook)
-                        return APIResponse(status: 200, body: dialect.acknowledgement.body)
+                        _ = try dialect.verify(webhook, keys: keys, now: time.now())
+                        _ = try dialect.read(webhook)
+                        return APIResponse(status: 200, body: dialect.manners.acknowledgement.body)
                     } catch {
                         return APIResponse(status: 401)
                     }

@@ -14,11 +14,27 @@ package struct EventDescription: Hashable, Sendable {
     package let orderingKey: [UInt8]?
     /// How urgent an event of this type is by itself.
     package let priority: Priority
+    /// What is kept and delivered of it; nil is the whole body of its webhook.
+    package var part: EventPart?
 
     /// The longest id and ordering key, in bytes.
     package static let keyBytesMax = 255
     /// The longest type, in bytes.
     package static let typeBytesMax = 128
+}
+
+/// One event of a webhook that holds several, or whose facts stand outside its body.
+package struct EventPart: Hashable, Sendable {
+    /// Its bytes.
+    package let body: [UInt8]
+    /// The `Content-Type` it is delivered with.
+    package let contentType: String
+
+    /// Names the bytes; JSON unless said otherwise.
+    package init(_ body: [UInt8], contentType: String = "application/json") {
+        self.body = body
+        self.contentType = contentType
+    }
 }
 
 /// Why a verified webhook cannot be understood.

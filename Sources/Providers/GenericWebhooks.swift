@@ -13,12 +13,16 @@ struct GenericWebhooks: WebhookScheme {
         )
     }
 
-    var acknowledgement: Acknowledgement { .received }
+    let manners = WebhookManners(acknowledgement: .received)
 
-    func verify(_ request: WebhookRequest, secrets: [Secret], now: Instant) throws(SignatureError) -> Int {
+    func verify(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        now: Instant
+    ) throws(SignatureError) -> Int? {
         switch settings.authentication {
-        case .hmac(let scheme): try scheme.verify(request, secrets: secrets, now: now)
-        case .token(let scheme): try scheme.verify(request, secrets: secrets)
+        case .hmac(let scheme): try scheme.verify(request, secrets: keys.secrets, now: now)
+        case .token(let scheme): try scheme.verify(request, secrets: keys.secrets)
         }
     }
 
@@ -29,32 +33,37 @@ struct GenericWebhooks: WebhookScheme {
         }
     }
 
-    func sign(_ event: SampleEvent, url: String, secrets: [Secret], now: Instant) -> [(String, String)] {
-        var headers: [(String, String)] = []
-        if let secret = secrets.first {
-            switch settings.authentication {
-            case .hmac(let scheme):
-                let request = WebhookRequest(url: url, headers: Headers(), body: event.body)
-                headers += scheme.sign(request, secret: secret, now: now)
-            case .token(let scheme): headers += scheme.sign(secret: secret)
-            }
+    func request(
+        sending event: SampleEvent,
+        to url: String,
+        keys: SigningKeys,
+        now: Instant
+    ) -> WebhookRequest? {
+        guard let secret = keys.secrets.first else { return nil }
+        let request = event.request(to: url)
+        var headers: [(String, String)]
+        switch settings.authentication {
+        case .hmac(let scheme): headers = scheme.sign(request, secret: secret, now: now)
+        case .token(let scheme): headers = scheme.sign(secret: secret)
         }
         if case .header(let name) = settings.id { headers.append((name, event.id)) }
         if case .header(let name) = settings.type { headers.append((name, event.type)) }
-        return headers
+        return request.adding(headers)
     }
 
     /// Reads what the settings point at; parses the body only when they point into it.
-    func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription {
+    func read(_ request: WebhookRequest, secret: Secret?) throws(DescriptionError) -> WebhookContent {
         let found = pointers.pointers.isEmpty ? [] : try scanned(request.body, pointers)
         let values = Dictionary(zip(pointers.pointers, found)) { first, _ in first }
-        return EventDescription(
-            providerEventID: try id(request, values),
-            type: try type(request, values),
-            occurredAt: nil,
-            orderingKey: settings.orderingPointer.flatMap { EventFields.orderingKey(values[$0] ?? nil) },
-            priority: settings.priority
-        )
+        return .events([
+            EventDescription(
+                providerEventID: try id(request, values),
+                type: try type(request, values),
+                occurredAt: nil,
+                orderingKey: settings.orderingPointer.flatMap { EventFields.orderingKey(values[$0] ?? nil) },
+                priority: settings.priority
+            )
+        ])
     }
 
     private typealias Values = [JSONPointer: JSONScanner.Found?]

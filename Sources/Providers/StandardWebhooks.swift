@@ -53,39 +53,61 @@ struct StandardWebhooks: WebhookScheme {
         pointers = JSONPointerSet(places.compactMap(\.self))
     }
 
-    var acknowledgement: Acknowledgement { .noContent }
+    let manners = WebhookManners(acknowledgement: .noContent)
 
-    func verify(_ request: WebhookRequest, secrets: [Secret], now: Instant) throws(SignatureError) -> Int {
-        let tolerance = TimestampTolerance(past: settings.tolerance, future: settings.tolerance)
-        return try StandardWebhooksSignature.verify(request, secrets: secrets, now: now, tolerance: tolerance)
+    func verify(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        now: Instant
+    ) throws(SignatureError) -> Int? {
+        try StandardWebhooksSignature.verify(
+            request,
+            secrets: keys.secrets,
+            now: now,
+            tolerance: TimestampTolerance(past: settings.tolerance, future: settings.tolerance)
+        )
     }
 
     func checkSecrets(_ secrets: [Secret]) throws(SecretError) {
         try StandardWebhooksSignature.checkSecrets(secrets)
     }
 
-    func sign(_ event: SampleEvent, url: String, secrets: [Secret], now: Instant) -> [(String, String)] {
-        StandardWebhooksSigner.headers(id: event.id, timestamp: now, body: event.body, secrets: secrets)
+    func request(
+        sending event: SampleEvent,
+        to url: String,
+        keys: SigningKeys,
+        now: Instant
+    ) -> WebhookRequest? {
+        event.request(to: url).adding(
+            StandardWebhooksSigner.headers(
+                id: event.id,
+                timestamp: now,
+                body: event.body,
+                secrets: keys.secrets
+            )
+        )
     }
 
     /// Reads the id from `webhook-id`, and type, time and ordering key from a JSON body.
     ///
     /// The specification recommends `type` and `timestamp` (RFC 3339) and demands neither. The body is JSON unless
     /// `Content-Type` says otherwise; then it must be JSON by the strict parser.
-    func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription {
+    func read(_ request: WebhookRequest, secret: Secret?) throws(DescriptionError) -> WebhookContent {
         guard let id = try? StandardWebhooksSignature.id(request.headers) else {
             throw .invalid("`webhook-id`")
         }
         var found: [JSONScanner.Found?] = []
         if isJSON(request.headers) { found = try scanned(request.body, pointers) }
         let type = found.first ?? nil
-        return EventDescription(
-            providerEventID: id,
-            type: type == nil ? Self.typeDefault : try EventFields.type(type, "`type`"),
-            occurredAt: found.count > 1 ? EventFields.instant(found[1]) : nil,
-            orderingKey: found.count > 2 ? EventFields.orderingKey(found[2]) : nil,
-            priority: settings.priority
-        )
+        return .events([
+            EventDescription(
+                providerEventID: id,
+                type: type == nil ? Self.typeDefault : try EventFields.type(type, "`type`"),
+                occurredAt: found.count > 1 ? EventFields.instant(found[1]) : nil,
+                orderingKey: found.count > 2 ? EventFields.orderingKey(found[2]) : nil,
+                priority: settings.priority
+            )
+        ])
     }
 }
 

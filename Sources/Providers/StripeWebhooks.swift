@@ -33,19 +33,29 @@ let toleranceRange: ClosedRange<Int64> = 10...3_600
 struct StripeWebhooks: WebhookScheme {
     let settings: StripeSettings
 
-    var acknowledgement: Acknowledgement { .received }
+    let manners = WebhookManners(acknowledgement: .received)
 
-    func verify(_ request: WebhookRequest, secrets: [Secret], now: Instant) throws(SignatureError) -> Int {
+    func verify(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        now: Instant
+    ) throws(SignatureError) -> Int? {
         let tolerance = TimestampTolerance(past: settings.tolerance, future: settings.tolerance)
-        return try StripeSignature.verify(request, secrets: secrets, now: now, tolerance: tolerance)
+        return try StripeSignature.verify(request, secrets: keys.secrets, now: now, tolerance: tolerance)
     }
 
     func checkSecrets(_ secrets: [Secret]) throws(SecretError) {
         try StripeSignature.checkSecrets(secrets)
     }
 
-    func sign(_ event: SampleEvent, url: String, secrets: [Secret], now: Instant) -> [(String, String)] {
-        [(StripeSignature.header, StripeSignature.sign(event.body, secrets: secrets, timestamp: now))]
+    func request(
+        sending event: SampleEvent,
+        to url: String,
+        keys: SigningKeys,
+        now: Instant
+    ) -> WebhookRequest? {
+        let signature = StripeSignature.sign(event.body, secrets: keys.secrets, timestamp: now)
+        return event.request(to: url).adding([(StripeSignature.header, signature)])
     }
 
     /// Reads id, type, time and ordering key.
@@ -55,7 +65,7 @@ struct StripeWebhooks: WebhookScheme {
     /// - an invoice's own id: it exists before its first payment intent and may outlive several;
     /// - else `data.object.id`; nil for objects without one (`balance.available`);
     /// - thin events (`object` is `v2.core.event`): `related_object.id`.
-    func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription {
+    func read(_ request: WebhookRequest, secret: Secret?) throws(DescriptionError) -> WebhookContent {
         let found = try scanned(request.body, pointers)
         let type = try EventFields.type(found[1], "`type`")
         var subject = found[4]
@@ -66,13 +76,15 @@ struct StripeWebhooks: WebhookScheme {
         {
             subject = found[6]
         }
-        return EventDescription(
-            providerEventID: try EventFields.id(found[0], "`id`"),
-            type: type,
-            occurredAt: EventFields.instant(found[2]),
-            orderingKey: EventFields.orderingKey(subject),
-            priority: EventPriority.stripe(type)
-        )
+        return .events([
+            EventDescription(
+                providerEventID: try EventFields.id(found[0], "`id`"),
+                type: type,
+                occurredAt: EventFields.instant(found[2]),
+                orderingKey: EventFields.orderingKey(subject),
+                priority: EventPriority.stripe(type)
+            )
+        ])
     }
 }
 

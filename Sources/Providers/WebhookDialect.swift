@@ -9,9 +9,6 @@ package struct WebhookDialect: Sendable {
     package let provider: ProviderName
     private let scheme: any WebhookScheme
 
-    /// The status that makes the provider send again later: while Usher is overloaded or cannot write.
-    package let overloadStatus = 503
-
     /// The dialect of `provider` with `settings`, which must be made for it.
     package static func dialect(
         for provider: ProviderName,
@@ -33,40 +30,48 @@ package struct WebhookDialect: Sendable {
         }
     }
 
-    /// What to answer once a webhook is durable, a repeated one too.
-    package var acknowledgement: Acknowledgement { scheme.acknowledgement }
+    /// How the provider wants to be dealt with.
+    package var manners: WebhookManners { scheme.manners }
 
-    /// Checks the signature over the raw bytes, every secret in constant time, then the signed time.
-    /// - Returns: the index of the first secret that matches.
-    package func verify(
-        _ request: WebhookRequest,
-        secrets: [Secret],
-        now: Instant
-    ) throws(SignatureError) -> Int {
-        try scheme.verify(request, secrets: secrets, now: now)
+    /// The answer to a request that the provider sends without a signature, before any other check; nil for every
+    /// other request.
+    package func unsignedAnswer(_ request: WebhookRequest) -> UnsignedAnswer? {
+        scheme.unsignedAnswer(request)
     }
 
-    /// Throws unless there is a secret and every one may protect a source: a source must not be enabled before.
+    /// Checks the signature over the raw bytes, every secret in constant time, then the signed time.
+    /// - Returns: the index of the first secret that matches; nil for a scheme without secrets.
+    package func verify(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        now: Instant
+    ) throws(SignatureError) -> Int? {
+        try scheme.verify(request, keys: keys, now: now)
+    }
+
+    /// Throws unless there is what the scheme needs and every secret may protect a source: a source must not be
+    /// enabled before.
     package func checkSecrets(_ secrets: [Secret]) throws(SecretError) {
         try scheme.checkSecrets(secrets)
     }
 
     /// Reads a webhook that `verify` has accepted; a body that should be JSON must be strict JSON.
-    package func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription {
-        try scheme.describe(request)
+    /// - Parameter secret: the one that matched.
+    package func read(
+        _ request: WebhookRequest,
+        secret: Secret? = nil
+    ) throws(DescriptionError) -> WebhookContent {
+        try scheme.read(request, secret: secret)
     }
 
-    /// The request with which the provider would send `event` to `url` now, signed with every secret it signs with.
+    /// The request with which the provider would send `event` to `url` now, signed with every key it signs with; nil
+    /// when `keys` lack one.
     package func request(
         sending event: SampleEvent,
         to url: String,
-        secrets: [Secret],
+        keys: SigningKeys,
         now: Instant
-    ) -> WebhookRequest {
-        var headers = Headers([("content-type", "application/json; charset=utf-8")])
-        for (name, value) in scheme.sign(event, url: url, secrets: secrets, now: now) {
-            headers.append(name, value)
-        }
-        return WebhookRequest(url: url, headers: headers, body: event.body)
+    ) -> WebhookRequest? {
+        scheme.request(sending: event, to: url, keys: keys, now: now)
     }
 }

@@ -5,14 +5,29 @@ import Signatures
 ///
 /// One implementation a provider.
 protocol WebhookScheme: Sendable {
-    /// What to answer once the webhook is durable.
-    var acknowledgement: Acknowledgement { get }
-    /// Checks the signature; gives the index of the matching secret.
-    func verify(_ request: WebhookRequest, secrets: [Secret], now: Instant) throws(SignatureError) -> Int
+    /// How the provider wants to be dealt with.
+    var manners: WebhookManners { get }
+    /// The answer to a request that the provider sends without a signature; nil for every other.
+    func unsignedAnswer(_ request: WebhookRequest) -> UnsignedAnswer?
+    /// Checks the signature; gives the index of the matching secret, nil for a scheme without secrets.
+    func verify(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        now: Instant
+    ) throws(SignatureError) -> Int?
     /// Throws unless the secrets may protect a source.
     func checkSecrets(_ secrets: [Secret]) throws(SecretError)
-    /// Reads a verified webhook.
-    func describe(_ request: WebhookRequest) throws(DescriptionError) -> EventDescription
-    /// The headers, beside `Content-Type`, with which the provider would send `event`.
-    func sign(_ event: SampleEvent, url: String, secrets: [Secret], now: Instant) -> [(String, String)]
+    /// Reads a verified webhook; `secret` is the one that matched.
+    func read(_ request: WebhookRequest, secret: Secret?) throws(DescriptionError) -> WebhookContent
+    /// The request with which the provider would send `event`; nil when `keys` lack what it signs with.
+    func request(
+        sending event: SampleEvent,
+        to url: String,
+        keys: SigningKeys,
+        now: Instant
+    ) -> WebhookRequest?
+}
+
+extension WebhookScheme {
+    func unsignedAnswer(_ request: WebhookRequest) -> UnsignedAnswer? { nil }
 }

@@ -18,4 +18,11 @@ package struct WebhookRequest: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// The request with further header fields.
+    package func adding(_ fields: [(String, String)]) -> WebhookRequest {
+        var headers = headers
+        for (name, value) in fields { headers.append(name, value) }
+        return WebhookRequest(method: method, url: url, headers: headers, body: body)
+    }
 }

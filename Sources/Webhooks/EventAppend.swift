@@ -3,21 +3,27 @@ import Storage
 
 /// The first hot path: stores events, their keys, bodies, deliveries and lanes, in one transaction.
 enum EventAppend {
-    /// The most events in one transaction.
+    /// The most webhooks in one transaction.
     static let itemsMax = 512
-    /// The most events waiting for one: beyond it callers are told to come back.
+    /// The most webhooks waiting for one: beyond it callers are told to come back.
     static let waitingMax = 8_192
 
     /// The most bytes of bodies waiting: 64 MiB.
     static let waitingBytesMax = 67_108_864
 
-    static let kind = BatchKind<NewEvent, AppendOutcome>(
+    static let kind = BatchKind<[NewEvent], [AppendOutcome]>(
         name: "append",
         itemsMax: itemsMax,
         waitingMax: waitingMax,
         waitingBytesMax: waitingBytesMax,
-        bytes: { $0.sealedBody.count },
-        apply: apply
+        bytes: { $0.reduce(0) { $0 + $1.sealedBody.count } },
+        apply: { transaction, webhooks in
+            var outcomes = try apply(transaction, webhooks.flatMap(\.self))[...]
+            return webhooks.map { events in
+                defer { outcomes = outcomes.dropFirst(events.count) }
+                return Array(outcomes.prefix(events.count))
+            }
+        }
     )
 
     private static let insertKey = Statement(
@@ -77,7 +83,7 @@ enum EventAppend {
             [
                 .integer(seq),
                 .integer(event.sourceID),
-                .integer(event.secretID),
+                event.secretID.map { .integer($0) } ?? .null,
                 .blob(event.providerEventID),
                 .text(event.type),
                 .integer(Int64(event.priority.rawValue)),

@@ -57,8 +57,9 @@ package struct Explanation: Sendable {
     }
 
     private static func secret(_ event: StoredEvent, _ snapshot: RegistrySnapshot) -> String {
+        guard let secretID = event.secretID else { return "verified with the provider's certificate" }
         let secrets = snapshot.source(id: event.sourceID)?.secrets ?? []
-        guard let index = secrets.firstIndex(where: { $0.id == event.secretID }) else {
+        guard let index = secrets.firstIndex(where: { $0.id == secretID }) else {
             return "verified with a secret that has been removed since"
         }
         return "verified with secret \(index + 1) of \(secrets.count)"

@@ -4,8 +4,8 @@ package import Domain
 package struct NewEvent: Sendable {
     /// The source's row number.
     package let sourceID: Int64
-    /// The row number of the secret that matched.
-    package let secretID: Int64
+    /// The row number of the secret that matched; nil where the provider signs with a certificate.
+    package let secretID: Int64?
     /// The provider's id of the event: what makes it the same event again.
     package let providerEventID: [UInt8]
     /// The event's type.
@@ -34,6 +34,18 @@ package enum AppendOutcome: Equatable, Sendable {
     case stored(EventID)
     /// The same event was there already; nothing was added but the count of repeats.
     case duplicate(of: EventID)
+
+    /// The event that is stored, by now or by then.
+    package var event: EventID {
+        switch self {
+        case .stored(let id), .duplicate(let id): id
+        }
+    }
+
+    /// Whether nothing was added.
+    package var isDuplicate: Bool {
+        if case .duplicate = self { true } else { false }
+    }
 }
 
 /// By when a delivery should have arrived: orders work of the same priority, and tells what is overdue.

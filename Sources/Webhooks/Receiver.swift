@@ -10,10 +10,14 @@ package import Vault
 
 /// What to answer to a webhook.
 package enum Reception: Sendable {
-    /// It is durable; answer as the provider expects.
-    case acknowledged(Acknowledgement, EventID, isDuplicate: Bool)
+    /// It is durable; answer as the provider expects. One outcome for each event it held.
+    case acknowledged(Acknowledgement, [AppendOutcome])
+    /// A question of the provider, answered; nothing was stored.
+    case answered(Acknowledgement, Handshake)
     /// There is no enabled source of this name: 404.
     case unknownSource
+    /// The provider does not send with this method: 405.
+    case wrongMethod(allowed: [String])
     /// It did not verify: 400 when malformed, else 401.
     case refused(SignatureError)
     /// It verified but cannot be read: 400.
@@ -72,99 +76,120 @@ package final class Receiver: Sendable {
     }
 
     /// Takes one webhook in; returns when the answer may leave.
+    /// - Parameter query: what stands after the `?` of the URL, as sent; empty for none.
     package func receive(
         source name: String,
         method: String,
+        query: String = "",
         headers: Headers,
         body: [UInt8]
     ) async -> Reception {
         let snapshot = registry.snapshot
         guard let source = snapshot.sources[name], source.definition.enabled else { return .unknownSource }
         let now = time.now()
-        if let wait = rateWait(source) {
-            activity.busy(source.id, "rate_limited", at: now)
-            return .busy(status: source.dialect.overloadStatus, retryAfter: wait, code: "rate_limited")
+        let dialect = source.dialect
+        guard dialect.manners.methods.contains(where: { $0.utf8.elementsEqual(method.utf8) }) else {
+            return .wrongMethod(allowed: dialect.manners.methods)
         }
         let request = WebhookRequest(
             method: method,
-            url: publicURL + Self.path + name,
+            url: publicURL + Self.path + name + (query.isEmpty ? "" : "?" + query),
             headers: headers,
             body: body
         )
-        let secretIndex: Int
-        let description: EventDescription
+        if let unsigned = dialect.unsignedAnswer(request) {
+            return .answered(unsigned.acknowledgement, unsigned.handshake)
+        }
+        let secret: RegistrySecret?
         do {
-            secretIndex = try source.dialect.verify(request, secrets: source.secrets.map(\.secret), now: now)
+            let keys = VerificationKeys(source.secrets.map(\.secret))
+            secret = try dialect.verify(request, keys: keys, now: now).map { source.secrets[$0] }
         } catch {
             activity.refused(source.id, error.code, at: now)
             return .refused(error)
         }
+        // Only what its provider has signed uses the source's rate up.
+        if let wait = rateWait(source) {
+            activity.busy(source.id, "rate_limited", at: now)
+            return .busy(status: dialect.manners.overloadStatus, retryAfter: wait, code: "rate_limited")
+        }
         do {
-            description = try source.dialect.describe(request)
+            switch try dialect.read(request, secret: secret?.secret) {
+            case .answer(let acknowledgement, let handshake):
+                return .answered(acknowledgement, handshake)
+            case .events(let events):
+                let verified = Verified(
+                    source: source,
+                    secretID: secret?.id,
+                    request: request,
+                    receivedAt: now
+                )
+                return await append(events, of: verified, in: snapshot)
+            }
         } catch {
             activity.refused(source.id, error.code, at: now)
             return .unreadable(error)
         }
-        let verified = Verified(
-            source: source,
-            secretID: source.secrets[secretIndex].id,
-            description: description,
-            request: request,
-            receivedAt: now
-        )
-        return await append(verified, in: snapshot)
     }
 
     private struct Verified {
         let source: Source
-        let secretID: Int64
-        let description: EventDescription
+        let secretID: Int64?
         let request: WebhookRequest
         let receivedAt: Instant
     }
 
-    private func append(_ verified: Verified, in snapshot: RegistrySnapshot) async -> Reception {
-        let source = verified.source
+    private func append(
+        _ descriptions: [EventDescription],
+        of webhook: Verified,
+        in snapshot: RegistrySnapshot
+    ) async -> Reception {
+        let source = webhook.source
+        let manners = source.dialect.manners
+        guard !descriptions.isEmpty else { return .acknowledged(manners.acknowledgement, []) }
         do {
-            let event = try await sealed(verified, in: snapshot)
-            let outcome = try await store.append(event)
-            activity.stored(source.id, outcome, at: verified.receivedAt)
-            switch outcome {
-            case .stored(let id):
-                stored(event.destinations)
-                return .acknowledged(source.dialect.acknowledgement, id, isDuplicate: false)
-            case .duplicate(let id):
-                return .acknowledged(source.dialect.acknowledgement, id, isDuplicate: true)
+            var events: [NewEvent] = []
+            events.reserveCapacity(descriptions.count)
+            for description in descriptions {
+                events.append(try await sealed(description, of: webhook, in: snapshot))
             }
+            let outcomes = try await store.append(events)
+            for (event, outcome) in zip(events, outcomes) {
+                activity.stored(source.id, outcome, at: webhook.receivedAt)
+                if case .stored = outcome { stored(event.destinations) }
+            }
+            return .acknowledged(manners.acknowledgement, outcomes)
         } catch {
             let code = (error as? StorageError)?.code ?? (error as? VaultError)?.code ?? "internal"
-            activity.busy(source.id, code, at: verified.receivedAt)
-            return .busy(status: source.dialect.overloadStatus, retryAfter: Self.retryAfter, code: code)
+            activity.busy(source.id, code, at: webhook.receivedAt)
+            return .busy(status: manners.overloadStatus, retryAfter: Self.retryAfter, code: code)
         }
     }
 
-    private func sealed(_ verified: Verified, in snapshot: RegistrySnapshot) async throws -> NewEvent {
-        let source = verified.source
-        let description = verified.description
-        let day = verified.receivedAt.dayNumber
-        let context = PayloadContext.of(source: source.id, providerEventID: description.providerEventID)
+    private func sealed(
+        _ description: EventDescription,
+        of webhook: Verified,
+        in snapshot: RegistrySnapshot
+    ) async throws -> NewEvent {
+        let source = webhook.source
+        let body = description.part?.body ?? webhook.request.body
         let sealedBody = try await seal(
-            verified.request.body,
-            context,
+            body,
+            PayloadContext.of(source: source.id, providerEventID: description.providerEventID),
             scope: "source:\(source.id)",
-            day: day
+            day: webhook.receivedAt.dayNumber
         )
         return NewEvent(
             sourceID: source.id,
-            secretID: verified.secretID,
+            secretID: webhook.secretID,
             providerEventID: description.providerEventID,
             type: description.type,
             priority: description.priority,
-            receivedAt: verified.receivedAt,
+            receivedAt: webhook.receivedAt,
             occurredAt: description.occurredAt,
             lane: lane(source, description),
-            contentType: verified.request.headers.first("content-type"),
-            bodyBytes: verified.request.body.count,
+            contentType: description.part?.contentType ?? webhook.request.headers.first("content-type"),
+            bodyBytes: body.count,
             sealedBody: sealedBody,
             destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
         )

@@ -11,7 +11,7 @@ package struct StoredEvent: Sendable {
     /// The source's name, also when it has been removed since.
     package let sourceName: String
     /// The row number of the secret that matched.
-    package let secretID: Int64
+    package let secretID: Int64?
     /// The provider's own id.
     package let providerEventID: [UInt8]
     /// The type.
@@ -50,7 +50,7 @@ package struct StoredEvent: Sendable {
         sourceName =
             try snapshot.source(id: sourceID)?.name.text
             ?? RemovedNameTable.name(.source, sourceID, transaction) ?? "unknown"
-        secretID = try row.integer(3)
+        secretID = try row.optionalInteger(3)
         providerEventID = try row.blob(4)
         type = try row.text(5)
         priority = Priority(rawValue: Int(try row.integer(6))) ?? .normal

@@ -2,8 +2,8 @@ package import Storage
 
 /// The three hot paths to the database, as ports: each returns once what it did is durable.
 package struct WebhookStore: Sendable {
-    /// Stores a verified event with its deliveries; P1, P2 and P3 stand on it.
-    package var append: @Sendable (NewEvent) async throws -> AppendOutcome
+    /// Stores the events of a verified webhook with their deliveries, all or none; P1, P2 and P3 stand on it.
+    package var append: @Sendable ([NewEvent]) async throws -> [AppendOutcome]
     /// Leases lanes; P4 stands on it.
     package var claim: @Sendable (ClaimOrder) async throws -> ClaimOutcome
     /// Ends a lease.

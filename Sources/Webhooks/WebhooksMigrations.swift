@@ -20,7 +20,7 @@ package enum WebhookTables {
         CREATE TABLE events (
             seq INTEGER PRIMARY KEY,
             source_id INTEGER NOT NULL,
-            secret_id INTEGER NOT NULL,
+            secret_id INTEGER,
             provider_event_id BLOB NOT NULL,
             type TEXT NOT NULL,
             priority INTEGER NOT NULL,

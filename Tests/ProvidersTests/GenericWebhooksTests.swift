@@ -10,9 +10,10 @@ import Testing
         settings: JSONValue
     ) throws -> EventDescription {
         let dialect = WebhookDialect(try WebhookSettings(settings, for: .generic))
-        return try dialect.describe(
+        return try dialect.read(
             WebhookRequest(url: "u", headers: Headers(headers), body: Array(body.utf8))
         )
+        .events[0]
     }
 
     @Test func `names an event by the digest of its signed bytes when nothing else is said`() throws {

@@ -34,14 +34,15 @@ import Testing
         )
         let dialect = WebhookDialect(settings)
         let secrets = [secret(provider)]
-        let request = dialect.request(
+        let signed = dialect.request(
             sending: event,
             to: "https://x.example",
-            secrets: secrets,
+            keys: SigningKeys(secrets),
             now: Self.now
         )
-        #expect(try dialect.verify(request, secrets: secrets, now: Self.now) == 0)
-        let description = try dialect.describe(request)
+        let request = try #require(signed)
+        #expect(try dialect.verify(request, keys: VerificationKeys(secrets), now: Self.now) == 0)
+        let description = try dialect.read(request).events[0]
         #expect(description.providerEventID == Array("given_1".utf8))
         #expect(description.type == type)
         #expect(request.body == event.body)
@@ -79,15 +80,16 @@ import Testing
         let dialect = WebhookDialect(settings)
         let event = try make(.generic, "booking.updated", id: "b1")
         let secrets = [Secret("vendor:0123456789abcdef")]
-        let request = dialect.request(
+        let signed = dialect.request(
             sending: event,
             to: "https://x.example",
-            secrets: secrets,
+            keys: SigningKeys(secrets),
             now: Self.now
         )
-        #expect(try dialect.verify(request, secrets: secrets, now: Self.now) == 0)
-        #expect(try dialect.describe(request).providerEventID == Array("b1".utf8))
-        #expect(try dialect.describe(request).type == "booking.updated")
+        let request = try #require(signed)
+        #expect(try dialect.verify(request, keys: VerificationKeys(secrets), now: Self.now) == 0)
+        #expect(try dialect.read(request).events[0].providerEventID == Array("b1".utf8))
+        #expect(try dialect.read(request).events[0].type == "booking.updated")
     }
 
     @Test func `a source cannot be enabled with secrets of another kind`() throws {

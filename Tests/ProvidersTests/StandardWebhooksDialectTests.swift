@@ -13,7 +13,7 @@ import Testing
         let dialect = WebhookDialect(try WebhookSettings(settings, for: .standardWebhooks))
         var headers = Headers([("webhook-id", id)])
         if let contentType { headers.append("Content-Type", contentType) }
-        return try dialect.describe(WebhookRequest(url: "", headers: headers, body: Array(body.utf8)))
+        return try dialect.read(WebhookRequest(url: "", headers: headers, body: Array(body.utf8))).events[0]
     }
 
     @Test func `takes the id from the header and the rest from the body`() throws {
@@ -60,6 +60,6 @@ import Testing
 
     @Test func `answers with nothing`() {
         let dialect = WebhookDialect(.standardWebhooks(StandardWebhooksSettings()))
-        #expect(dialect.acknowledgement == .noContent)
+        #expect(dialect.manners.acknowledgement == .noContent)
     }
 }

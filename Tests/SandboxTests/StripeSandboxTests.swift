@@ -42,7 +42,7 @@ struct StripeSandboxTests {
         for _ in 0..<500 { sandbox.happen(now: start) }
         for shipment in sandbox.takeDue(now: start) {
             #expect(isGenuine(shipment, at: start))
-            let description = try dialect.describe(shipment.request)
+            let description = try dialect.read(shipment.request).events[0]
             #expect(description.providerEventID == Array(shipment.eventID.utf8))
             #expect(description.type == shipment.type)
             let entry = try #require(sandbox.ledger[shipment.eventID])

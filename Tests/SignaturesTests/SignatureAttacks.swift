@@ -18,11 +18,13 @@ import Testing
     }
 
     private func signed(_ dialect: WebhookDialect, _ secrets: [Secret]) throws -> WebhookRequest {
-        dialect.request(
-            sending: try sample(dialect),
-            to: "https://hooks.example.com",
-            secrets: secrets,
-            now: now
+        try #require(
+            dialect.request(
+                sending: try sample(dialect),
+                to: "https://hooks.example.com",
+                keys: SigningKeys(secrets),
+                now: now
+            )
         )
     }
 
@@ -31,14 +33,16 @@ import Testing
     }
 
     private func refuses(_ request: WebhookRequest, _ error: SignatureError) {
-        #expect(throws: error) { try stripe.verify(request, secrets: [stripeSecret], now: now) }
+        #expect(throws: error) {
+            try stripe.verify(request, keys: VerificationKeys([stripeSecret]), now: now)
+        }
     }
 
     @Test func `1: no signature header`() throws {
         for dialect in [stripe, standard, WebhookDialect(.generic(GenericSettings()))] {
             let bare = WebhookRequest(url: "", headers: Headers(), body: Array("{}".utf8))
             let error = #expect(throws: SignatureError.self) {
-                try dialect.verify(bare, secrets: [standardSecret], now: now)
+                try dialect.verify(bare, keys: VerificationKeys([standardSecret]), now: now)
             }
             #expect(error?.code == "signature_missing")
             #expect(error?.isMalformed == false)
@@ -60,17 +64,19 @@ import Testing
     func `4: a code under an empty or short secret`(text: String) throws {
         let request = try signed(stripe, [Secret(text)])
         #expect(throws: SignatureError.noUsableSecret) {
-            try stripe.verify(request, secrets: [Secret(text)], now: now)
+            try stripe.verify(request, keys: VerificationKeys([Secret(text)]), now: now)
         }
         #expect(throws: SecretError.self) { try stripe.checkSecrets([Secret(text)]) }
         #expect(throws: SignatureError.mismatch) {
-            try stripe.verify(request, secrets: [Secret(text), stripeSecret], now: now)
+            try stripe.verify(request, keys: VerificationKeys([Secret(text), stripeSecret]), now: now)
         }
     }
 
     @Test func `4: no secret at all`() throws {
         let request = try signed(stripe, [Secret("")])
-        #expect(throws: SignatureError.noUsableSecret) { try stripe.verify(request, secrets: [], now: now) }
+        #expect(throws: SignatureError.noUsableSecret) {
+            try stripe.verify(request, keys: VerificationKeys([]), now: now)
+        }
         #expect(throws: SecretError.none) { try stripe.checkSecrets([]) }
     }
 
@@ -118,7 +124,7 @@ import Testing
             headers.append("webhook-signature", forgery)
             let forged = WebhookRequest(url: "", headers: headers, body: request.body)
             #expect(throws: SignatureError.self) {
-                try standard.verify(forged, secrets: [standardSecret], now: now)
+                try standard.verify(forged, keys: VerificationKeys([standardSecret]), now: now)
             }
         }
     }
@@ -143,7 +149,7 @@ import Testing
     @Test func `17: a secret that was withdrawn`() throws {
         let withdrawn = Secret("whsec_withdrawn_0123456789")
         let request = try signed(stripe, [withdrawn])
-        #expect(try stripe.verify(request, secrets: [stripeSecret, withdrawn], now: now) == 1)
+        #expect(try stripe.verify(request, keys: VerificationKeys([stripeSecret, withdrawn]), now: now) == 1)
         refuses(request, .mismatch)
     }
 
@@ -160,7 +166,7 @@ import Testing
         ])
         let request = WebhookRequest(url: "", headers: shifted, body: Array("{}".utf8))
         let error = #expect(throws: SignatureError.self) {
-            try standard.verify(request, secrets: [standardSecret], now: Instant(seconds: 5))
+            try standard.verify(request, keys: VerificationKeys([standardSecret]), now: Instant(seconds: 5))
         }
         #expect(error?.isMalformed == true)
     }
@@ -170,12 +176,16 @@ import Testing
         let header = try #require(first.headers.first("stripe-signature"))
         let parts = header.split(separator: ",")
         let again = stripeRequest("x=1,\(parts[1]),\(parts[0])", body: first.body)
-        #expect(try stripe.verify(again, secrets: [stripeSecret], now: now) == 0)
-        #expect(try stripe.describe(again).providerEventID == stripe.describe(first).providerEventID)
+        #expect(try stripe.verify(again, keys: VerificationKeys([stripeSecret]), now: now) == 0)
+        #expect(
+            try stripe.read(again).events[0].providerEventID == stripe.read(first).events[0].providerEventID
+        )
         let generic = WebhookDialect(.generic(GenericSettings()))
         let plain = WebhookRequest(url: "", headers: Headers([("X-Signature", "aa")]), body: first.body)
         let other = WebhookRequest(url: "", headers: Headers([("x-signature", "AA")]), body: first.body)
-        #expect(try generic.describe(plain).providerEventID == generic.describe(other).providerEventID)
+        #expect(
+            try generic.read(plain).events[0].providerEventID == generic.read(other).events[0].providerEventID
+        )
     }
 
     @Test(arguments: ["t=1,t=1800000000", "t=1800000000,t=1800000000", "t=1800000000,v0=1,t=1"])
@@ -195,7 +205,11 @@ import Testing
     func `23: timestamps that are not plain digits`(text: String) throws {
         let code = StripeSignature.sign(Array("{}".utf8), secrets: [stripeSecret], timestamp: now).suffix(64)
         let stripeError = #expect(throws: SignatureError.self) {
-            try stripe.verify(stripeRequest("t=\(text),v1=\(code)"), secrets: [stripeSecret], now: now)
+            try stripe.verify(
+                stripeRequest("t=\(text),v1=\(code)"),
+                keys: VerificationKeys([stripeSecret]),
+                now: now
+            )
         }
         #expect(stripeError?.isMalformed == true)
         let headers = Headers([
@@ -204,7 +218,7 @@ import Testing
         #expect(throws: SignatureError.self) {
             try standard.verify(
                 WebhookRequest(url: "", headers: headers, body: []),
-                secrets: [standardSecret],
+                keys: VerificationKeys([standardSecret]),
                 now: now
             )
         }

@@ -38,16 +38,13 @@ import Testing
             ),
         ]
         let body = Array(#"{"id":"evt_1","type":"a.b","data":{"object":{"id":"é\n"}}}"#.utf8)
-        return settings.map { settings, text in
+        return try settings.map { settings, text in
             let dialect = WebhookDialect(settings)
             let event = SampleEvent(provider: dialect.provider, id: "evt_1", type: "a.b", body: body)
             let secret = Secret(text)
-            let request = dialect.request(
-                sending: event,
-                to: "https://x.example",
-                secrets: [secret],
-                now: now
-            )
+            let keys = SigningKeys([secret])
+            let request = try dialect.request(sending: event, to: "https://x.example", keys: keys, now: now)
+                .required("a signed request")
             let isSigned = settings.json["auth"]?.string != "basic"
             return Target(dialect: dialect, secret: secret, request: request, isSigned: isSigned)
         }
@@ -61,8 +58,8 @@ import Testing
         for round in 0..<(Self.mutations / Self.seeds.count) {
             let target = targets[round % targets.count]
             let (request, secret) = mutated(target, &random)
-            let index = try? target.dialect.verify(request, secrets: [secret], now: Self.now)
-            _ = try? target.dialect.describe(request)
+            let index = try? target.dialect.verify(request, keys: VerificationKeys([secret]), now: Self.now)
+            _ = try? target.dialect.read(request)
             guard index != nil else { continue }
             believed += 1
             let isSame = request.body == target.request.body && secret.bytes == target.secret.bytes

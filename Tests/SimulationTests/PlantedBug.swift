@@ -38,9 +38,9 @@ enum PlantedBug: CaseIterable, Sendable {
 
     private static func acknowledgeEarly(_ store: inout WebhookStore) {
         let append = store.append
-        store.append = { event in
-            _ = Task { try await append(event) }  // The bug: nobody waits for it.
-            return .stored(EventID(at: event.receivedAt, sequence: 1))
+        store.append = { events in
+            _ = Task { try await append(events) }  // The bug: nobody waits for it.
+            return events.map { .stored(EventID(at: $0.receivedAt, sequence: 1)) }
         }
     }
 

@@ -322,13 +322,17 @@ extension ClaimedDelivery {
 extension Reception {
     /// The id of the event when it is new.
     var stored: EventID? {
-        guard case .acknowledged(_, let id, false) = self else { return nil }
+        guard case .acknowledged(_, let outcomes) = self, case .stored(let id) = outcomes.first else {
+            return nil
+        }
         return id
     }
 
     /// The id of the event when it was there already.
     var repeated: EventID? {
-        guard case .acknowledged(_, let id, true) = self else { return nil }
+        guard case .acknowledged(_, let outcomes) = self, case .duplicate(let id) = outcomes.first else {
+            return nil
+        }
         return id
     }
 

@@ -143,7 +143,10 @@ package struct WebhookTrigger: Sendable {
             throw .unknownType(type, known: types)
         }
         let url = publicURL + Self.path(of: source)
-        let request = dialect.request(sending: event, to: url, secrets: secrets, now: now)
+        let keys = SigningKeys(secrets)
+        guard let request = dialect.request(sending: event, to: url, keys: keys, now: now) else {
+            throw .noSigningKey(provider: dialect.provider.rawValue)
+        }
         return TriggeredWebhook(id: event.id, type: event.type, request: request)
     }
 }
@@ -160,6 +163,8 @@ package enum TriggerError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSource(provider: String, name: String?)
     /// No secret was given and no configuration was found.
     case noSecret(provider: String)
+    /// The provider signs with a private key that is not at hand.
+    case noSigningKey(provider: String)
 
     package var description: String {
         switch self {
@@ -175,6 +180,8 @@ package enum TriggerError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSecret(let provider):
             "the webhook must be signed with the secret of a \(provider) source: pass --config usher.yaml, or "
                 + "--secret env:NAME"
+        case .noSigningKey(let provider):
+            "\(provider) signs with a private key of its own, which is not at hand here"
         }
     }
 }

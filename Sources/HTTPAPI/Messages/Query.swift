@@ -20,19 +20,24 @@ package struct Query: Hashable, Sendable {
         case tooMany
     }
 
-    /// The most parameters one query may have.
-    package static let parametersMax = 32
+    /// The most parameters one query may have; Twilio's callbacks by GET have 30 and more.
+    package static let parametersMax = 64
 
     /// The parameters in the order they came.
     package let parameters: [Parameter]
 
+    /// The query as it was sent, without the `?`: what a signature over the URL covers.
+    package let text: String
+
     /// A query without parameters.
     package init() {
         parameters = []
+        text = ""
     }
 
     /// Reads what stands after the `?`; an empty text is an empty query.
     package init(_ text: some StringProtocol) throws(Failure) {
+        self.text = String(text)
         guard !text.isEmpty else {
             parameters = []
             return

@@ -33,12 +33,10 @@ package struct WebhookEndpoint: Sendable {
     /// Takes a webhook in and answers in the provider's dialect.
     package func receive(_ request: APIRequest, source name: String) async -> APIResponse {
         guard ResourceName(name) != nil else { return Problem.notFound.response(for: request.id) }
-        guard request.method == .post else {
-            return Problem.methodNotAllowed(allow: "POST").response(for: request.id)
-        }
         let reception = await receiver.receive(
             source: name,
-            method: "POST",
+            method: request.method.rawValue,
+            query: request.query.text,
             headers: request.headers,
             body: request.body
         )
@@ -47,16 +45,16 @@ package struct WebhookEndpoint: Sendable {
 
     private func response(_ reception: Reception, _ id: RequestID) -> APIResponse {
         switch reception {
-        case .acknowledged(let acknowledgement, let event, let isDuplicate):
-            var response = APIResponse(status: acknowledgement.status, body: acknowledgement.body)
-            if let type = acknowledgement.contentType {
-                response.headers.append(lowercaseName: "content-type", value: type)
-            }
-            response.headers.append(lowercaseName: "usher-event", value: event.description)
-            if isDuplicate { response.headers.append(lowercaseName: "usher-duplicate", value: "true") }
+        case .acknowledged(let acknowledgement, let outcomes):
+            return response(acknowledgement, outcomes)
+        case .answered(let acknowledgement, let handshake):
+            var response = response(acknowledgement, [])
+            response.headers.append(lowercaseName: "usher-handshake", value: handshake.rawValue)
             return response
         case .unknownSource:
             return Problem.notFound.response(for: id)
+        case .wrongMethod(let allowed):
+            return Problem.methodNotAllowed(allow: allowed.joined(separator: ", ")).response(for: id)
         case .refused(let error):
             let status = error.isMalformed ? 400 : 401
             return Problem(
@@ -84,5 +82,23 @@ package struct WebhookEndpoint: Sendable {
             )
             .response(for: id)
         }
+    }
+
+    /// An acknowledgement, with the name of the first event and, where there are several, their number.
+    private func response(_ acknowledgement: Acknowledgement, _ outcomes: [AppendOutcome]) -> APIResponse {
+        var response = APIResponse(status: acknowledgement.status, body: acknowledgement.body)
+        if let type = acknowledgement.contentType {
+            response.headers.append(lowercaseName: "content-type", value: type)
+        }
+        if let first = outcomes.first {
+            response.headers.append(lowercaseName: "usher-event", value: first.event.description)
+        }
+        if outcomes.count > 1 {
+            response.headers.append(lowercaseName: "usher-events", value: String(outcomes.count))
+        }
+        if !outcomes.isEmpty, outcomes.allSatisfy(\.isDuplicate) {
+            response.headers.append(lowercaseName: "usher-duplicate", value: "true")
+        }
+        return response
     }
 }
