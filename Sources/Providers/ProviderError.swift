@@ -32,8 +32,10 @@ package enum ProviderError: Error, Hashable, Sendable, CustomStringConvertible {
         case .settingsNotObject:
             "the settings are not an object of keys and values; write {} for the defaults"
         case .unknownSetting(let key, let known):
-            "there is no setting `\(key)`; the settings of this provider are "
-                + known.map { "`\($0)`" }.joined(separator: ", ")
+            known.isEmpty
+                ? "there is no setting `\(key)`: this provider needs none; write {} or leave them out"
+                : "there is no setting `\(key)`; the settings of this provider are "
+                    + known.map { "`\($0)`" }.joined(separator: ", ")
         case .invalidSetting(let key, let expected):
             "the setting `\(key)` must be \(expected)"
         case .conflictingSettings(let text):

@@ -1,6 +1,15 @@
 /// A third party whose webhooks Usher understands, by the name used in `usher.yaml` and in the API.
 package enum ProviderName: String, CaseIterable, Hashable, Sendable, CustomStringConvertible {
     case stripe
+    case square
+    /// Twilio's messages: those that come in, and what becomes of those that go out.
+    case twilio
+    /// SendGrid's Event Webhook.
+    case sendgrid
+    /// Zoom's meetings.
+    case zoom
+    /// Cloudinary's notifications.
+    case cloudinary
     /// Any sender that signs by the Standard Webhooks specification.
     case standardWebhooks = "standard-webhooks"
     /// Any other sender: HMAC, bearer token or HTTP Basic by settings.

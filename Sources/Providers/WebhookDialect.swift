@@ -25,6 +25,11 @@ package struct WebhookDialect: Sendable {
         provider = settings.provider
         switch settings {
         case .stripe(let settings): scheme = StripeWebhooks(settings: settings)
+        case .square: scheme = SquareWebhooks()
+        case .twilio: scheme = TwilioWebhooks()
+        case .sendgrid(let settings): scheme = SendGridWebhooks(settings: settings)
+        case .zoom(let settings): scheme = ZoomWebhooks(settings: settings)
+        case .cloudinary(let settings): scheme = CloudinaryWebhooks(settings: settings)
         case .standardWebhooks(let settings): scheme = StandardWebhooks(settings: settings)
         case .generic(let settings): scheme = GenericWebhooks(settings: settings)
         }

@@ -45,7 +45,7 @@ package enum SendGridSignature {
     /// The headers that sign `body`; nil when `privateKey` is none or `now` cannot be written in ten digits.
     ///
     /// An ECDSA signature holds a number drawn by the library from the system: two are never equal.
-    /// - Parameter privateKey: base64 of 32 bytes, as `newPrivateKey` makes it.
+    /// - Parameter privateKey: PKCS #8 in PEM, as `newPrivateKey` makes it.
     package static func sign(_ body: [UInt8], privateKey: Secret, now: Instant) -> [(String, String)]? {
         let timestamp = "\(now.seconds)"
         guard timestamp.utf8.count == timestampDigits, let key = Self.privateKey(privateKey),
@@ -54,12 +54,14 @@ package enum SendGridSignature {
         return [(header, Base64.encode(Array(signature.derRepresentation))), (timestampHeader, timestamp)]
     }
 
-    /// A new private key for tests and demonstrations: base64 of 32 random bytes.
+    /// A new private key for tests and demonstrations, PKCS #8 in PEM.
     package static func newPrivateKey(random: RandomSource) -> String {
         while true {
             let bytes = random.bytes(32)
             // All but one of 2³² draws are a number below the group's order.
-            if (try? P256.Signing.PrivateKey(rawRepresentation: bytes)) != nil { return Base64.encode(bytes) }
+            if let key = try? P256.Signing.PrivateKey(rawRepresentation: bytes) {
+                return key.pemRepresentation
+            }
         }
     }
 
@@ -81,7 +83,7 @@ package enum SendGridSignature {
     }
 
     private static func privateKey(_ secret: Secret) -> P256.Signing.PrivateKey? {
-        Base64.decode(secret.bytes[...]).flatMap { try? P256.Signing.PrivateKey(rawRepresentation: $0) }
+        try? P256.Signing.PrivateKey(pemRepresentation: String(decoding: secret.bytes, as: UTF8.self))
     }
 
     private static func signature(_ der: [UInt8]) -> P256.Signing.ECDSASignature? {
