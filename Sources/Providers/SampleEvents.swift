@@ -7,18 +7,22 @@ package enum SampleEvents {
         switch provider {
         case .stripe: StripeSamples.types
         case .square: SquareSamples.types
+        case .paypal: PayPalSamples.types
         case .twilio: TwilioSamples.types
         case .sendgrid: SendGridSamples.types
         case .zoom: ZoomSamples.types
         case .cloudinary: CloudinarySamples.types
+        case .awsSNS: SNSSamples.types
+        case .googleCalendar: GoogleCalendarSamples.types
+        case .microsoftGraph: GraphSamples.types
         case .standardWebhooks: ["contract.signed", "guest.rsvp_changed"]
         case .generic: ["booking.updated"]
         }
     }
 
     /// Makes one event; nil when `type` is none of `types(of:)`.
-    /// - Parameter id: the provider's id of the event; nil makes a new one. Twilio, Zoom and Cloudinary have none: theirs
-    ///   always follows from the rest of the event.
+    /// - Parameter id: the provider's id of the event; nil makes a new one. Twilio, Zoom, Cloudinary,
+    ///   Google and Graph have none: theirs always follows from the rest of the event.
     /// - Parameter now: when the event happened.
     /// - Parameter random: gives ids and amounts; an equal sequence gives an equal event.
     package static func make(
@@ -39,12 +43,22 @@ package enum SampleEvents {
         case .square:
             let id = id ?? dice.uuid
             return SquareSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .paypal:
+            let id = id ?? dice.code("WH-", 17) + dice.code("-", 17)
+            return PayPalSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
         case .twilio: return TwilioSamples(type: type, now: now, dice: dice, booking: booking).event
         case .sendgrid:
             let id = id ?? dice.name("", 48)
             return SendGridSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
         case .zoom: return ZoomSamples(type: type, now: now, dice: dice, booking: booking).event
         case .cloudinary: return CloudinarySamples(type: type, now: now, dice: dice, booking: booking).event
+        case .awsSNS:
+            let id = id ?? dice.uuid
+            return SNSSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .googleCalendar:
+            return GoogleCalendarSamples(type: type, now: now, dice: dice, booking: booking).event
+        case .microsoftGraph:
+            return GraphSamples(type: type, now: now, dice: dice, booking: booking).event
         case .standardWebhooks:
             let json = standardWebhooks(type, now: now, dice: dice, booking: booking)
             let id = id ?? dice.name("msg_", 27)

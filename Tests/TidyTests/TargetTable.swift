@@ -133,7 +133,9 @@ struct TargetRule {
     ]
 
     /// Packages that compute only, and so may be used in layers 0 and 1.
-    static let pureProducts: Set<String> = ["Crypto", "CryptoExtras", "SwiftASN1", "X509", "Collections", "HeapModule", "DequeModule"]
+    static let pureProducts: Set<String> = [
+        "Crypto", "CryptoExtras", "SwiftASN1", "X509", "Collections", "HeapModule", "DequeModule",
+    ]
 
     /// Why `self` may not import `other`; nil when it may.
     func objection(to other: TargetRule) -> String? {

@@ -94,7 +94,8 @@ package enum GatewayProcess {
             upstream: upstream.upstream,
             logger: start.logger,
             publicURL: configuration.publicURL,
-            addressPolicy: configuration.addressPolicy
+            addressPolicy: configuration.addressPolicy,
+            trustAnchors: { SystemTrust.anchors(start.logger) }
         )
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
