@@ -6,6 +6,13 @@ package struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
     /// The member names and array indices on the way, unescaped.
     package let tokens: [String]
 
+    /// The whole text.
+    package static let wholeText = JSONPointer(tokens: [])
+
+    private init(tokens: [String]) {
+        self.tokens = tokens
+    }
+
     /// Reads a pointer; nil when it does not start with `/`, has a `~` without `0` or `1`, or is too long.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.bytesMax else { return nil }

@@ -35,6 +35,24 @@ enum EventFields {
         return isKey(bytes) ? bytes : sha256([bytes])
     }
 
+    /// The id of an event whose provider gives none: what makes it unique, joined by spaces; the SHA-256 of that where it
+    /// is no id as it stands.
+    static func composedID(_ parts: [[UInt8]]) -> [UInt8] {
+        let id = Array(parts.joined(separator: [UInt8(ascii: " ")]))
+        return isKey(id) ? id : sha256([id])
+    }
+
+    /// The first of some places at which a text that is not empty, or a number, stands.
+    static func first(_ found: JSONScanner.Found?...) -> JSONScanner.Found? {
+        found.lazy.compactMap(\.self).first { $0.bytes.map { !$0.isEmpty } ?? false }
+    }
+
+    /// Milliseconds since 1970; nil for anything else.
+    static func milliseconds(_ found: JSONScanner.Found?) -> Instant? {
+        guard let value = found?.int64, (0...secondsMax * 1_000).contains(value) else { return nil }
+        return Instant(microseconds: value * 1_000)
+    }
+
     /// Seconds since 1970 or an RFC 3339 text; nil for anything else: a strange time is no reason to lose an event.
     static func instant(_ found: JSONScanner.Found?) -> Instant? {
         if let seconds = found?.int64, (0...secondsMax).contains(seconds) { return Instant(seconds: seconds) }

@@ -12,36 +12,46 @@ package import Domain
 /// | `product.*`, `price.*`, `plan.*`, `coupon.*`, `promotion_code.*`, `tax_rate.*`, `reporting.*`, `sigma.*`, `file.*`, `balance.*` | low | the catalogue and book-keeping |
 /// | all others: `payment_intent.*`, `charge.*`, `refund.*`, `customer.*`, … | normal | |
 ///
-/// Events of other providers are normal unless their source's settings say otherwise. Nothing is critical by its
-/// type alone.
+/// The tables of the other providers stand beside their schemes. Events of Standard Webhooks and generic sources are
+/// normal unless their source's settings say otherwise. Nothing is critical by its type alone.
 package enum EventPriority {
     /// The priority of one of Stripe's event types.
     package static func stripe(_ type: String) -> Priority {
-        rules.first { $0.pattern.matches(type) }?.priority ?? .normal
+        stripeRules.priority(of: type)
     }
 
-    private struct Pattern: Sendable {
-        let text: String
-
-        func matches(_ type: String) -> Bool {
-            if text.utf8.first == UInt8(ascii: "*") {
-                return type.utf8.reversed().starts(with: text.utf8.dropFirst().reversed())
-            }
-            if text.utf8.last == UInt8(ascii: "*") { return type.utf8.starts(with: text.utf8.dropLast()) }
-            return type.utf8.elementsEqual(text.utf8)
-        }
-    }
-
-    private static let rules: [(pattern: Pattern, priority: Priority)] =
-        [
+    private static let stripeRules = PriorityRules(
+        high: [
             "charge.dispute.*", "radar.early_fraud_warning.*", "review.opened",
             "*.payment_failed", "*.failed", "*.payment_action_required", "*.requires_action",
             "*.async_payment_failed", "*.marked_uncollectible",
             "payment_intent.succeeded", "checkout.session.completed",
             "checkout.session.async_payment_succeeded", "invoice.paid",
-        ].map { (Pattern(text: $0), .high) }
-        + [
+        ],
+        low: [
             "product.*", "price.*", "plan.*", "coupon.*", "promotion_code.*", "tax_rate.*",
             "reporting.*", "sigma.*", "file.*", "balance.*",
-        ].map { (Pattern(text: $0), .low) }
+        ]
+    )
+}
+
+/// Which types of one provider are urgent and which can wait; the first that fits decides, all others are normal.
+///
+/// A `*` at the end or at the start of a pattern stands for any rest.
+struct PriorityRules: Sendable {
+    let high: [String]
+    let low: [String]
+
+    func priority(of type: String) -> Priority {
+        if high.contains(where: { matches($0, type) }) { return .high }
+        return low.contains(where: { matches($0, type) }) ? .low : .normal
+    }
+
+    private func matches(_ pattern: String, _ type: String) -> Bool {
+        if pattern.utf8.first == UInt8(ascii: "*") {
+            return type.utf8.reversed().starts(with: pattern.utf8.dropFirst().reversed())
+        }
+        if pattern.utf8.last == UInt8(ascii: "*") { return type.utf8.starts(with: pattern.utf8.dropLast()) }
+        return type.utf8.elementsEqual(pattern.utf8)
+    }
 }

@@ -10,6 +10,8 @@ package enum ProviderError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownSetting(String, known: [String])
     /// A value that the key cannot have.
     case invalidSetting(String, expected: String)
+    /// A key that this provider's settings must have.
+    case missingSetting(String, expected: String)
     /// Two settings that exclude or need each other.
     case conflictingSettings(String)
     /// Settings made for another provider.
@@ -19,7 +21,8 @@ package enum ProviderError: Error, Hashable, Sendable, CustomStringConvertible {
     package var code: String {
         switch self {
         case .unknownProvider: "provider_unknown"
-        case .settingsNotObject, .invalidSetting, .conflictingSettings, .otherProvider: "settings_invalid"
+        case .settingsNotObject, .invalidSetting, .missingSetting, .conflictingSettings, .otherProvider:
+            "settings_invalid"
         case .unknownSetting: "settings_unknown_key"
         }
     }
@@ -32,10 +35,14 @@ package enum ProviderError: Error, Hashable, Sendable, CustomStringConvertible {
         case .settingsNotObject:
             "the settings are not an object of keys and values; write {} for the defaults"
         case .unknownSetting(let key, let known):
-            "there is no setting `\(key)`; the settings of this provider are "
-                + known.map { "`\($0)`" }.joined(separator: ", ")
+            known.isEmpty
+                ? "there is no setting `\(key)`: this provider needs none; write {} or leave them out"
+                : "there is no setting `\(key)`; the settings of this provider are "
+                    + known.map { "`\($0)`" }.joined(separator: ", ")
         case .invalidSetting(let key, let expected):
             "the setting `\(key)` must be \(expected)"
+        case .missingSetting(let key, let expected):
+            "the setting `\(key)` is missing: write \(expected)"
         case .conflictingSettings(let text):
             text
         case .otherProvider(let expected, let found):

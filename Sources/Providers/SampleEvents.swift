@@ -6,13 +6,23 @@ package enum SampleEvents {
     package static func types(of provider: ProviderName) -> [String] {
         switch provider {
         case .stripe: StripeSamples.types
+        case .square: SquareSamples.types
+        case .paypal: PayPalSamples.types
+        case .twilio: TwilioSamples.types
+        case .sendgrid: SendGridSamples.types
+        case .zoom: ZoomSamples.types
+        case .cloudinary: CloudinarySamples.types
+        case .awsSNS: SNSSamples.types
+        case .googleCalendar: GoogleCalendarSamples.types
+        case .microsoftGraph: GraphSamples.types
         case .standardWebhooks: ["contract.signed", "guest.rsvp_changed"]
         case .generic: ["booking.updated"]
         }
     }
 
     /// Makes one event; nil when `type` is none of `types(of:)`.
-    /// - Parameter id: the provider's id of the event; nil makes a new one.
+    /// - Parameter id: the provider's id of the event; nil makes a new one. Twilio, Zoom, Cloudinary,
+    ///   Google and Graph have none: theirs always follows from the rest of the event.
     /// - Parameter now: when the event happened.
     /// - Parameter random: gives ids and amounts; an equal sequence gives an equal event.
     package static func make(
@@ -30,6 +40,25 @@ package enum SampleEvents {
             let id = id ?? dice.name("evt_1", 23)
             let json = StripeSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
             return SampleEvent(provider: provider, id: id, type: type, body: json.serialized(pretty: true))
+        case .square:
+            let id = id ?? dice.uuid
+            return SquareSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .paypal:
+            let id = id ?? dice.code("WH-", 17) + dice.code("-", 17)
+            return PayPalSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .twilio: return TwilioSamples(type: type, now: now, dice: dice, booking: booking).event
+        case .sendgrid:
+            let id = id ?? dice.name("", 48)
+            return SendGridSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .zoom: return ZoomSamples(type: type, now: now, dice: dice, booking: booking).event
+        case .cloudinary: return CloudinarySamples(type: type, now: now, dice: dice, booking: booking).event
+        case .awsSNS:
+            let id = id ?? dice.uuid
+            return SNSSamples(id: id, type: type, now: now, dice: dice, booking: booking).event
+        case .googleCalendar:
+            return GoogleCalendarSamples(type: type, now: now, dice: dice, booking: booking).event
+        case .microsoftGraph:
+            return GraphSamples(type: type, now: now, dice: dice, booking: booking).event
         case .standardWebhooks:
             let json = standardWebhooks(type, now: now, dice: dice, booking: booking)
             let id = id ?? dice.name("msg_", 27)
@@ -113,6 +142,22 @@ struct SampleDice {
     func name(_ prefix: String, _ count: Int) -> String {
         prefix
             + String(decoding: (0..<count).map { _ in letters[number(0...letters.count - 1)] }, as: UTF8.self)
+    }
+
+    /// `prefix` and `count` digits and capital letters.
+    func code(_ prefix: String, _ count: Int) -> String {
+        prefix + String(decoding: (0..<count).map { _ in letters[number(0...35)] }, as: UTF8.self)
+    }
+
+    /// `count` lower-case hexadecimal digits; `count` is even.
+    func digits(_ count: Int) -> String {
+        Hex.encode((0..<count / 2).map { _ in UInt8(number(0...255)) })
+    }
+
+    /// A random UUID (RFC 9562 version 4), lower case.
+    var uuid: String {
+        let groups = [8, 4, 4, 4, 12].map(digits)
+        return "\(groups[0])-\(groups[1])-4\(groups[2].dropFirst())-a\(groups[3].dropFirst())-\(groups[4])"
     }
 
     /// One of `choices`, which are not empty.

@@ -64,6 +64,29 @@ struct SettingsReader {
         }
     }
 
+    /// A list of 1 to `textsMax` different texts, each 1 to `bytesMax` printable ASCII characters without spaces.
+    func texts(
+        _ key: String,
+        expected: String,
+        bytesMax: Int = 255,
+        where isFit: (String) -> Bool = { _ in true }
+    ) throws(ProviderError) -> [String]? {
+        try read(key, expected: "a list of 1 to \(Self.textsMax) \(expected)") { value in
+            guard let texts = value.array?.compactMap(\.string), texts.count == value.array?.count,
+                (1...Self.textsMax).contains(texts.count),
+                Set(texts.map { Array($0.utf8) }).count == texts.count
+            else { return nil }
+            let fits = texts.allSatisfy { text in
+                (1...bytesMax).contains(text.utf8.count)
+                    && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && isFit(text)
+            }
+            return fits ? texts : nil
+        }
+    }
+
+    /// The most texts of a list.
+    static let textsMax = 100
+
     /// One of a few words.
     func word<Word: RawRepresentable & CaseIterable>(
         _ key: String

@@ -4,6 +4,8 @@ package enum WebhookContent: Hashable, Sendable {
     case events([EventDescription])
     /// A question of the provider, answered at once; nothing is stored.
     case answer(Acknowledgement, Handshake)
+    /// A question that is answered by fetching `url`, which the scheme has checked; then the acknowledgement leaves.
+    case confirmation(url: String, Acknowledgement, Handshake)
 
     /// The most events one webhook may hold: more than 1 MiB of any provider's.
     package static let eventsMax = 10_000

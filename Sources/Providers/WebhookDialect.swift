@@ -25,6 +25,15 @@ package struct WebhookDialect: Sendable {
         provider = settings.provider
         switch settings {
         case .stripe(let settings): scheme = StripeWebhooks(settings: settings)
+        case .square: scheme = SquareWebhooks()
+        case .paypal(let settings): scheme = PayPalWebhooks(settings: settings)
+        case .twilio: scheme = TwilioWebhooks()
+        case .sendgrid(let settings): scheme = SendGridWebhooks(settings: settings)
+        case .zoom(let settings): scheme = ZoomWebhooks(settings: settings)
+        case .cloudinary(let settings): scheme = CloudinaryWebhooks(settings: settings)
+        case .awsSNS(let settings): scheme = SNSWebhooks(settings: settings)
+        case .googleCalendar(let settings): scheme = GoogleCalendarWebhooks(settings: settings)
+        case .microsoftGraph(let settings): scheme = GraphWebhooks(settings: settings)
         case .standardWebhooks(let settings): scheme = StandardWebhooks(settings: settings)
         case .generic(let settings): scheme = GenericWebhooks(settings: settings)
         }
@@ -37,6 +46,12 @@ package struct WebhookDialect: Sendable {
     /// other request.
     package func unsignedAnswer(_ request: WebhookRequest) -> UnsignedAnswer? {
         scheme.unsignedAnswer(request)
+    }
+
+    /// The certificate that `request` is to be verified with: its address is the provider's own, so that it may be
+    /// fetched; nil for a scheme without certificates.
+    package func certificate(for request: WebhookRequest) throws(SignatureError) -> CertificateReference? {
+        try scheme.certificate(for: request)
     }
 
     /// Checks the signature over the raw bytes, every secret in constant time, then the signed time.
@@ -53,6 +68,16 @@ package struct WebhookDialect: Sendable {
     /// enabled before.
     package func checkSecrets(_ secrets: [Secret]) throws(SecretError) {
         try scheme.checkSecrets(secrets)
+    }
+
+    /// Reads a webhook that `verify` has accepted with `keys` at `now`; see `read(_:secret:)`.
+    package func read(
+        _ request: WebhookRequest,
+        keys: VerificationKeys,
+        secret: Secret?,
+        now: Instant
+    ) throws(DescriptionError) -> WebhookContent {
+        try scheme.read(request, keys: keys, secret: secret, now: now)
     }
 
     /// Reads a webhook that `verify` has accepted; a body that should be JSON must be strict JSON.

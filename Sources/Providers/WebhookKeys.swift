@@ -1,13 +1,17 @@
 package import Domain
+package import Signatures
 
 /// What a webhook is verified with.
 package struct VerificationKeys: Sendable {
     /// The accepted secrets: any of them may match.
     package let secrets: [Secret]
+    /// The key of the certificate that the request names; nil for schemes without certificates.
+    package let certificate: CertifiedKey?
 
     /// Collects the keys.
-    package init(_ secrets: [Secret]) {
+    package init(_ secrets: [Secret], certificate: CertifiedKey? = nil) {
         self.secrets = secrets
+        self.certificate = certificate
     }
 }
 

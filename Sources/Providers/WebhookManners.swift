@@ -6,4 +6,8 @@ package struct WebhookManners: Hashable, Sendable {
     package var methods = ["POST"]
     /// The status that makes the provider send again later: while Usher is overloaded or cannot write.
     package var overloadStatus = 503
+    /// What to answer to a well-formed webhook that is not believed; nil is 401.
+    ///
+    /// For providers whose requests mix several subscriptions, so that one that is gone does not hold up the others.
+    package var refusal: Acknowledgement?
 }

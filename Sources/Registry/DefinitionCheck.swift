@@ -79,7 +79,8 @@ package struct DefinitionCheck: Sendable {
     private func field(_ error: ProviderError) -> String {
         switch error {
         case .unknownProvider: "provider"
-        case .invalidSetting(let key, _), .unknownSetting(let key, _): "settings.\(key)"
+        case .invalidSetting(let key, _), .missingSetting(let key, _), .unknownSetting(let key, _):
+            "settings.\(key)"
         case .settingsNotObject, .conflictingSettings, .otherProvider: "settings"
         }
     }

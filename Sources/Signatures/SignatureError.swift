@@ -14,6 +14,16 @@ package enum SignatureError: Error, Hashable, Sendable, CustomStringConvertible 
     case tooOld
     /// Signed correctly, but further in the future than the tolerance.
     case tooNew
+    /// A field of the body that the scheme needs is absent or of another kind.
+    case missingField(String)
+    /// The body breaks the scheme's grammar or its limits.
+    case malformedBody(reason: String)
+    /// The request names a certificate that does not lie at the provider's own address: it is not fetched.
+    case foreignCertificate
+    /// The certificate is not at hand, or not valid at this time.
+    case certificateNotValid
+    /// Signed correctly, but not for this source: another topic, channel or subscription.
+    case notForThisSource(String)
     /// The source has no secret that may be believed (none, empty, too short or unreadable).
     case noUsableSecret
 
@@ -26,6 +36,11 @@ package enum SignatureError: Error, Hashable, Sendable, CustomStringConvertible 
         case .mismatch: "signature_mismatch"
         case .tooOld: "signature_too_old"
         case .tooNew: "signature_too_new"
+        case .missingField: "signature_field_missing"
+        case .malformedBody: "signature_body_malformed"
+        case .foreignCertificate: "signature_certificate_foreign"
+        case .certificateNotValid: "signature_certificate_not_valid"
+        case .notForThisSource: "signature_not_for_source"
         case .noUsableSecret: "signature_no_usable_secret"
         }
     }
@@ -33,8 +48,10 @@ package enum SignatureError: Error, Hashable, Sendable, CustomStringConvertible 
     /// Whether the request itself is broken (400), rather than not authentic (401).
     package var isMalformed: Bool {
         switch self {
-        case .ambiguous, .malformed: true
-        case .missing, .mismatch, .tooOld, .tooNew, .noUsableSecret: false
+        case .ambiguous, .malformed, .malformedBody: true
+        case .missing, .mismatch, .tooOld, .tooNew, .missingField, .foreignCertificate,
+            .certificateNotValid, .notForThisSource, .noUsableSecret:
+            false
         }
     }
 
@@ -46,6 +63,11 @@ package enum SignatureError: Error, Hashable, Sendable, CustomStringConvertible 
         case .mismatch: "no signature matches a configured secret"
         case .tooOld: "the timestamp is too old: a replay, or a clock that is wrong"
         case .tooNew: "the timestamp is too far in the future: a clock is wrong"
+        case .missingField(let field): "the body has no `\(field)`, or one of another kind"
+        case .malformedBody(let reason): "the body is malformed: \(reason)"
+        case .foreignCertificate: "the certificate does not lie at the provider's own address"
+        case .certificateNotValid: "the certificate is not valid at this time"
+        case .notForThisSource(let what): "\(what) is not one of this source"
         case .noUsableSecret: "the source has no usable secret"
         }
     }

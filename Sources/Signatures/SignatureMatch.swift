@@ -10,14 +10,38 @@ func matchingSecret(
     presented: [[UInt8]],
     code: (Secret) -> [UInt8]?
 ) throws(SignatureError) -> Int {
+    try matchingSecret(of: secrets, presented: presented, codes: { secret in code(secret).map { [$0] } })
+}
+
+/// The same for a scheme in which a secret may give one of several codes.
+/// - Parameter codes: the codes that a secret would give; nil when the secret may not be believed.
+func matchingSecret(
+    of secrets: [Secret],
+    presented: [[UInt8]],
+    codes: (Secret) -> [[UInt8]]?
+) throws(SignatureError) -> Int {
+    try matchingSecret(of: secrets) { secret in
+        guard let expected = codes(secret) else { return nil }
+        var matches = false
+        for code in expected {
+            for candidate in presented where constantTimeEqual(candidate, code) { matches = true }
+        }
+        return matches
+    }
+}
+
+/// The same for a scheme that compares by itself.
+/// - Parameter matches: whether a secret made the signature; nil when the secret may not be believed.
+func matchingSecret(
+    of secrets: [Secret],
+    matches: (Secret) -> Bool?
+) throws(SignatureError) -> Int {
     var matched: Int?
     var anyUsable = false
     for (index, secret) in secrets.enumerated() {
-        guard let expected = code(secret) else { continue }
+        guard let isMatch = matches(secret) else { continue }
         anyUsable = true
-        var matches = false
-        for candidate in presented where constantTimeEqual(candidate, expected) { matches = true }
-        if matches, matched == nil { matched = index }
+        if isMatch, matched == nil { matched = index }
     }
     guard anyUsable else { throw .noUsableSecret }
     guard let matched else { throw .mismatch }

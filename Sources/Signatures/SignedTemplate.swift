@@ -15,6 +15,13 @@ package struct SignedTemplate: Hashable, Sendable, CustomStringConvertible {
 
     /// The body alone.
     package static let body = SignedTemplate(parts: [.body], description: "{body}")
+    /// The configured URL and the body, nothing between them: what Square signs.
+    static let urlThenBody = SignedTemplate(parts: [.url, .body], description: "{url}{body}")
+    /// What Zoom signs.
+    static let zoom = SignedTemplate(
+        parts: [.literal(Array("v0:".utf8)), .timestamp, .literal(Array(":".utf8)), .body],
+        description: "v0:{timestamp}:{body}"
+    )
 
     /// Reads a template; nil unless it has `{body}` exactly once, no other brace, and is at most 256 bytes.
     package init?(_ text: String) {

@@ -39,12 +39,14 @@ package final class Receiver: Sendable {
     private let time: Time
     private let random: RandomSource
     private let stored: @Sendable ([Int64]) -> Void
+    private let certificates: CertificateStore
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
     ///
     /// - Parameters:
     ///   - publicURL: the configured URL that providers know, without a slash at its end.
+    ///   - certificates: fetches what providers sign with, and confirms subscriptions.
     ///   - stored: told after each commit which destinations have new work.
     package init(
         registry: ResourceRegistry,
@@ -52,6 +54,7 @@ package final class Receiver: Sendable {
         store: WebhookStore,
         activity: WebhookActivity,
         publicURL: String,
+        certificates: CertificateStore,
         time: Time,
         random: RandomSource,
         stored: @escaping @Sendable ([Int64]) -> Void
@@ -61,6 +64,7 @@ package final class Receiver: Sendable {
         self.store = store
         self.activity = activity
         self.publicURL = publicURL
+        self.certificates = certificates
         self.time = time
         self.random = random
         self.stored = stored
@@ -100,36 +104,67 @@ package final class Receiver: Sendable {
         if let unsigned = dialect.unsignedAnswer(request) {
             return .answered(unsigned.acknowledgement, unsigned.handshake)
         }
+        let keys: VerificationKeys
         let secret: RegistrySecret?
         do {
-            let keys = VerificationKeys(source.secrets.map(\.secret))
+            keys = try await self.keys(source, request, now: now)
             secret = try dialect.verify(request, keys: keys, now: now).map { source.secrets[$0] }
+        } catch let error as SignatureError {
+            return refused(error, source, at: now)
         } catch {
-            activity.refused(source.id, error.code, at: now)
-            return .refused(error)
+            return busy(source, (error as? CertificateStoreError)?.code ?? "internal", at: now)
         }
         // Only what its provider has signed uses the source's rate up.
         if let wait = rateWait(source) {
             activity.busy(source.id, "rate_limited", at: now)
             return .busy(status: dialect.manners.overloadStatus, retryAfter: wait, code: "rate_limited")
         }
+        let content: WebhookContent
         do {
-            switch try dialect.read(request, secret: secret?.secret) {
-            case .answer(let acknowledgement, let handshake):
-                return .answered(acknowledgement, handshake)
-            case .events(let events):
-                let verified = Verified(
-                    source: source,
-                    secretID: secret?.id,
-                    request: request,
-                    receivedAt: now
-                )
-                return await append(events, of: verified, in: snapshot)
-            }
+            content = try dialect.read(request, keys: keys, secret: secret?.secret, now: now)
         } catch {
             activity.refused(source.id, error.code, at: now)
             return .unreadable(error)
         }
+        switch content {
+        case .answer(let acknowledgement, let handshake):
+            return .answered(acknowledgement, handshake)
+        case .confirmation(let url, let acknowledgement, let handshake):
+            guard await certificates.confirm(url) else {
+                return busy(source, "confirmation_failed", at: now)
+            }
+            return .answered(acknowledgement, handshake)
+        case .events(let events):
+            let verified = Verified(source: source, secretID: secret?.id, request: request, receivedAt: now)
+            return await append(events, of: verified, in: snapshot)
+        }
+    }
+
+    /// The source's secrets, and the certificate's key where the provider signs with one.
+    private func keys(
+        _ source: Source,
+        _ request: WebhookRequest,
+        now: Instant
+    ) async throws -> VerificationKeys {
+        let secrets = source.secrets.map(\.secret)
+        guard let reference = try source.dialect.certificate(for: request) else {
+            return VerificationKeys(secrets)
+        }
+        return VerificationKeys(secrets, certificate: try await certificates.key(of: reference, now: now))
+    }
+
+    private func refused(_ error: SignatureError, _ source: Source, at now: Instant) -> Reception {
+        activity.refused(source.id, error.code, at: now)
+        if let answer = source.dialect.manners.refusal, !error.isMalformed {
+            return .acknowledged(answer, [])
+        }
+        return .refused(error)
+    }
+
+    private func busy(_ source: Source, _ code: String, at now: Instant) -> Reception {
+        activity.busy(source.id, code, at: now)
+        let status = source.dialect.manners.overloadStatus
+        return .busy(status: status, retryAfter: Self.retryAfter, code: code)
     }
 
     private struct Verified {
@@ -161,8 +196,7 @@ package final class Receiver: Sendable {
             return .acknowledged(manners.acknowledgement, outcomes)
         } catch {
             let code = (error as? StorageError)?.code ?? (error as? VaultError)?.code ?? "internal"
-            activity.busy(source.id, code, at: webhook.receivedAt)
-            return .busy(status: manners.overloadStatus, retryAfter: Self.retryAfter, code: code)
+            return busy(source, code, at: webhook.receivedAt)
         }
     }
 

@@ -80,6 +80,27 @@ enum VectorFile {
         return (file["cases"]?.array ?? []).map { ($0["name"]?.string ?? "?", $0["verifier"]?.string ?? "?") }
     }
 
+    /// Every case of `signing.json`; none when the folder has no such file.
+    static func signingCases() throws -> [JSONValue] {
+        try read("signing.json")?["cases"]?.array ?? []
+    }
+
+    /// The certificates that the SNS cases name, in PEM.
+    static func snsCertificates() throws -> [String: String] {
+        let members = try read("signing.json")?["sns_certs"]?.object ?? []
+        return Dictionary(
+            uniqueKeysWithValues: members.compactMap { member in
+                member.value.string.map { (member.name, $0) }
+            }
+        )
+    }
+
+    /// PayPal's cases of `webhooks.json` as they stand there.
+    static func payPal() throws -> [JSONValue] {
+        let cases = try read("webhooks.json")?["cases"]?.array ?? []
+        return cases.filter { $0["provider"]?.string == "paypal" }
+    }
+
     private static func read(_ name: String) throws -> JSONValue? {
         let folder: URL
         if let path = ProcessInfo.processInfo.environment["USHER_VECTORS"], !path.isEmpty {

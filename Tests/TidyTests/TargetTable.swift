@@ -38,7 +38,7 @@ struct TargetRule {
     /// The table of docs/ARCHITECTURE.md.
     static let all: [TargetRule] = [
         TargetRule("Domain", .values),
-        TargetRule("Signatures", .pure, "Domain", products: "Crypto"),
+        TargetRule("Signatures", .pure, "Domain", products: "Crypto CryptoExtras SwiftASN1 X509"),
         TargetRule("Resilience", .pure, "Domain", products: "Collections"),
         TargetRule("Providers", .catalogue, "Domain Signatures Resilience"),
         TargetRule("Storage", .inputOutput, "Domain", products: "GRDB GRDBSQLite Logging Collections"),
@@ -133,7 +133,9 @@ struct TargetRule {
     ]
 
     /// Packages that compute only, and so may be used in layers 0 and 1.
-    static let pureProducts: Set<String> = ["Crypto", "Collections", "HeapModule", "DequeModule"]
+    static let pureProducts: Set<String> = [
+        "Crypto", "CryptoExtras", "SwiftASN1", "X509", "Collections", "HeapModule", "DequeModule",
+    ]
 
     /// Why `self` may not import `other`; nil when it may.
     func objection(to other: TargetRule) -> String? {

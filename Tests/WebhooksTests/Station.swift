@@ -84,6 +84,12 @@ struct Station: Sendable {
                 store: store,
                 activity: activity,
                 publicURL: publicURL,
+                certificates: CertificateStore(
+                    upstream: world.upstream.upstream,
+                    anchors: { TrustAnchors(pem: Array(WebhookCertificates.authority.utf8)) },
+                    addressPolicy: .publicOnly,
+                    time: world.clock.time
+                ),
                 time: world.clock.time,
                 random: random,
                 stored: { dispatcher.workArrived($0) }

@@ -95,7 +95,8 @@ package enum GatewayProcess {
             upstream: upstream.upstream,
             logger: start.logger,
             publicURL: configuration.publicURL,
-            addressPolicy: configuration.addressPolicy
+            addressPolicy: configuration.addressPolicy,
+            trustAnchors: { SystemTrust.anchors(start.logger) }
         )
         // The lock says that no other process works on this database.
         try await DeliveryLeases.releaseAll(start.database)

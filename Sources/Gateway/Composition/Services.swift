@@ -2,6 +2,7 @@ package import Access
 package import Domain
 package import Logging
 package import Registry
+package import Signatures
 package import Storage
 package import Telemetry
 package import Transport
@@ -26,6 +27,8 @@ package struct Services: Sendable {
         package var publicURL: String
         /// Which addresses may be sent to; the argument is a destination's `allow_private`.
         package var addressPolicy: @Sendable (Bool) -> AddressPolicy
+        /// The certificate authorities that providers' certificates are traced back to; read at the first need.
+        package var trustAnchors: @Sendable () -> TrustAnchors
 
         /// Collects the ports.
         package init(
@@ -34,7 +37,8 @@ package struct Services: Sendable {
             upstream: Upstream,
             logger: Logger,
             publicURL: String,
-            addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
+            addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
+            trustAnchors: @escaping @Sendable () -> TrustAnchors = { TrustAnchors(pem: []) }
         ) {
             self.time = time
             self.random = random
@@ -42,6 +46,7 @@ package struct Services: Sendable {
             self.logger = logger
             self.publicURL = publicURL
             self.addressPolicy = addressPolicy
+            self.trustAnchors = trustAnchors
         }
     }
 
@@ -118,6 +123,12 @@ package struct Services: Sendable {
             store: store,
             activity: activity,
             publicURL: ports.publicURL,
+            certificates: CertificateStore(
+                upstream: ports.upstream,
+                anchors: ports.trustAnchors,
+                addressPolicy: ports.addressPolicy(false),
+                time: ports.time
+            ),
             time: ports.time,
             random: ports.random,
             stored: { dispatcher.workArrived($0) }

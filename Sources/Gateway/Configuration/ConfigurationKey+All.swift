@@ -1,4 +1,5 @@
 import Logging
+import Providers
 import Registry
 
 extension ConfigurationKey {
@@ -123,7 +124,8 @@ extension ConfigurationKey {
             path: "sources.NAME.provider",
             kind: .text(form: "provider", problem: TextRule.name),
             isRequired: true,
-            summary: "Whose webhooks these are: `stripe`, `standard-webhooks` or `generic`."
+            summary: "Whose webhooks these are: "
+                + ProviderName.allCases.map { "`\($0)`" }.joined(separator: ", ") + "."
         ),
         ConfigurationKey(
             path: "sources.NAME.secrets",

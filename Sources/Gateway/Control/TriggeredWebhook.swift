@@ -8,4 +8,9 @@ package struct TriggeredWebhook: Sendable {
     package let type: String
     /// The signed request.
     package let request: WebhookRequest
+
+    /// What stands after the path of the URL it is sent to: the query with its `?`, or nothing.
+    package var querySuffix: String {
+        String(request.url.drop { $0 != "?" })
+    }
 }

@@ -14,7 +14,7 @@ struct Trigger: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "stripe, standard-webhooks or generic.")
+    @Argument(help: "The provider, like stripe; --list shows them.")
     var provider: String?
     @Argument(help: "The event's type; --list shows them.")
     var type: String?
@@ -80,7 +80,7 @@ struct Trigger: AsyncParsableCommand {
         _ http: HTTPControl
     ) async throws {
         let event = try trigger.webhook(type, now: Time.system.now(), random: .system)
-        let answer = try await http.post(event.request, to: url)
+        let answer = try await http.post(event.request, to: url + event.querySuffix)
         let accepted = (200...299).contains(answer.status)
         if output.json {
             try Terminal.write(
