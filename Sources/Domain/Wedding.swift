@@ -100,7 +100,9 @@ package struct Vendor: Hashable, Sendable {
     }
 }
 
-/// A wedding: a date in a zone, a timeline, and the vendors who work it. One that exists keeps all its rules.
+/// A wedding: a date in a zone, a timeline, and the vendors who work it.
+///
+/// One that exists keeps all its rules.
 package struct Wedding: Hashable, Sendable {
     /// The most items of a timeline.
     package static let timelineMax = 200

@@ -19,6 +19,8 @@ package struct WeddingClock: Hashable, Sendable {
     package let after: Instant
     /// When the items of the timeline begin, in order.
     package let starts: [Instant]
+    /// Every instant at which a priority can change: a phase turns, an item comes near, or it begins; in order.
+    package let turns: [Instant]
 
     /// Computes the turns of a date in a zone.
     package init(date: CivilDate, zone: ZoneRules, starts: [Instant] = []) {
@@ -30,6 +32,8 @@ package struct WeddingClock: Hashable, Sendable {
         day = midnight(0)
         after = midnight(1, Self.dayEndsSeconds)
         self.starts = starts.sorted()
+        let items = starts.flatMap { [$0 - Self.nearness, $0] }
+        turns = Set([finalWeek, eve, day, after] + items).sorted()
     }
 
     /// The phase at an instant; each begins with its first microsecond.
@@ -50,13 +54,9 @@ package struct WeddingClock: Hashable, Sendable {
         WeddingMoment(now: now, phase: phase(at: now), nextStart: nextStart(after: now))
     }
 
-    /// The next instant at which a priority can change: a phase turns, an item comes near, or it begins.
-    ///
-    /// Nil when nothing will change any more.
+    /// The next of `turns`; nil when nothing will change any more.
     package func nextTurn(after now: Instant) -> Instant? {
-        let phases = [finalWeek, eve, day, after].filter { $0 > now }
-        let items = starts.flatMap { [$0 - Self.nearness, $0] }.filter { $0 > now }
-        return (phases + items).min()
+        turns.first { $0 > now }
     }
 }
 

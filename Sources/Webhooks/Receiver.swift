@@ -28,6 +28,7 @@ package final class Receiver: Sendable {
     package static let retryAfter = Duration.seconds(5)
 
     private let registry: ResourceRegistry
+    private let weddings: WeddingRegistry
     private let vault: Vault
     private let store: WebhookStore
     private let activity: WebhookActivity
@@ -44,6 +45,7 @@ package final class Receiver: Sendable {
     ///   - stored: told after each commit which destinations have new work.
     package init(
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         vault: Vault,
         store: WebhookStore,
         activity: WebhookActivity,
@@ -53,6 +55,7 @@ package final class Receiver: Sendable {
         stored: @escaping @Sendable ([Int64]) -> Void
     ) {
         self.registry = registry
+        self.weddings = weddings
         self.vault = vault
         self.store = store
         self.activity = activity
@@ -146,6 +149,7 @@ package final class Receiver: Sendable {
     private func sealed(_ verified: Verified, in snapshot: RegistrySnapshot) async throws -> NewEvent {
         let source = verified.source
         let description = verified.description
+        let (owner, rank) = correlate(verified)
         let day = verified.receivedAt.dayNumber
         let context = PayloadContext.of(source: source.id, providerEventID: description.providerEventID)
         let sealedBody = try await seal(
@@ -160,6 +164,8 @@ package final class Receiver: Sendable {
             providerEventID: description.providerEventID,
             type: description.type,
             priority: description.priority,
+            owner: owner,
+            rank: rank,
             receivedAt: verified.receivedAt,
             occurredAt: description.occurredAt,
             lane: lane(source, description),
@@ -168,6 +174,24 @@ package final class Receiver: Sendable {
             sealedBody: sealedBody,
             destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
         )
+    }
+
+    /// To which wedding it belongs, and what that makes of it.
+    private func correlate(_ verified: Verified) -> (EventOwner, DeliveryRank) {
+        let weddings = weddings.snapshot
+        let request = verified.request
+        let candidates = verified.source.correlation.candidates(
+            body: request.body,
+            headers: request.headers,
+            url: request.url
+        )
+        let owner = weddings.owner(candidates, sourceVendor: verified.source.definition.vendor)
+        let rank = DeliveryRank(
+            own: verified.description.priority,
+            queuedAt: verified.receivedAt,
+            weddings.moment(of: owner.wedding, at: verified.receivedAt)
+        )
+        return (owner, rank)
     }
 
     /// Seals a body with the key of its source and day; fetches the key when it is not at hand or has been used up.

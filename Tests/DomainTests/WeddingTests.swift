@@ -114,7 +114,9 @@ import Testing
         #expect(make("a b") == nil)
     }
 
-    @Test(arguments: [("a@b", "+49 (30) 1-2"), ("anna", "123"), ("a@b@c", "123"), ("@b", "123"), ("a@b", "call me")])
+    @Test(arguments: [
+        ("a@b", "+49 (30) 1-2"), ("anna", "123"), ("a@b@c", "123"), ("@b", "123"), ("a@b", "call me"),
+    ])
     func `a vendor's contact is one`(email: String, phone: String) {
         let isRight = email == "a@b" && phone != "call me"
         let field = problemField {

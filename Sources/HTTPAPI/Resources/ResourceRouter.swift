@@ -84,6 +84,8 @@ extension Problem {
             )
         case .tooMany:
             self.init(status: 409, code: "too-many", title: "There are too many.", detail: error.description)
+        case .inUse:
+            self.init(status: 409, code: "in-use", title: "It is still needed.", detail: error.description)
         }
     }
 }
