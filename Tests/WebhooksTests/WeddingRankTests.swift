@@ -191,6 +191,22 @@ import Webhooks
         }
     }
 
+    @Test func `a retry waits no longer than the timeline allows, whatever the destination asks for`()
+        async throws
+    {
+        try await withStation { station in
+            try await station.addSource()
+            try await station.addDestination()
+            let soon = station.clock.now + .seconds(4_000)
+            try await station.weddings.commit([.create(try wedding(on: "2026-03-01", starts: [soon]))])
+            station.upstream.answer { _ in .status(503, [("retry-after", "3600")]) }
+            _ = await station.receive(body("e1", wedding: "w1"))
+            try await station.delivering { await station.finishes.reach(1) }
+            let due = try await station.rows("SELECT due_at FROM lanes").first?.instant(0)
+            #expect(due == station.clock.now + .seconds(1_000))
+        }
+    }
+
     @Test func `the next look is when the next wedding turns`() async throws {
         var plan = RerankPlan()
         let w1 = try wedding(starts: [])

@@ -22,6 +22,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
+            + weddingSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [
