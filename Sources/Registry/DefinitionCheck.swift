@@ -18,6 +18,7 @@ package struct DefinitionCheck: Sendable {
         var problems: [DefinitionProblem] = []
         do {
             let dialect = try makeDialect(provider: definition.provider, settings: definition.settings)
+            _ = try makeCorrelation(provider: definition.provider, settings: definition.settings)
             if definition.enabled { try dialect.checkSecrets(secrets) }
         } catch let error as ProviderError {
             problems.append(DefinitionProblem(field(error), error.description))
@@ -125,7 +126,24 @@ package struct DefinitionCheck: Sendable {
     }
 }
 
-/// The dialect of a provider with its settings.
+/// The dialect of a provider with its settings, apart from those of correlation, which every provider has.
 func makeDialect(provider: String, settings: JSONValue) throws(ProviderError) -> WebhookDialect {
-    WebhookDialect(try WebhookSettings(settings, for: ProviderName(name: provider)))
+    WebhookDialect(try WebhookSettings(dialectSettings(settings), for: ProviderName(name: provider)))
+}
+
+/// How events of a source with these settings find their weddings.
+func makeCorrelation(provider: String, settings: JSONValue) throws(ProviderError) -> CorrelationRules {
+    guard let own = settings.object?.first(where: isCorrelation)?.value else {
+        return .defaults(for: provider)
+    }
+    return try CorrelationRules(own, provider: provider)
+}
+
+/// A source's settings without those of correlation.
+func dialectSettings(_ settings: JSONValue) -> JSONValue {
+    settings.object.map { members in .object(members.filter { !isCorrelation($0) }) } ?? settings
+}
+
+private func isCorrelation(_ member: JSONMember) -> Bool {
+    member.name.utf8.elementsEqual(CorrelationRules.settingsKey.utf8)
 }

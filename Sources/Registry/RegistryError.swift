@@ -10,6 +10,8 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
     case ownedByFile(String)
     /// There are as many as are allowed.
     case tooMany(limit: Int)
+    /// Something else still needs it; says what, and what to do.
+    case inUse(String)
 
     /// A stable word for metrics and problem documents.
     package var code: String {
@@ -19,6 +21,7 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
         case .notFound: "not_found"
         case .ownedByFile: "owned_by_file"
         case .tooMany: "too_many"
+        case .inUse: "in_use"
         }
     }
 
@@ -34,6 +37,8 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
             "\(name) is owned by the configuration file: change it there and run `usher apply`"
         case .tooMany(let limit):
             "there are \(limit) already, which is the most this build allows"
+        case .inUse(let text):
+            text
         }
     }
 }

@@ -1,14 +1,15 @@
 package import Storage
 
 extension ResourceRegistry {
-    /// The registry's tables; numbers 300 to 399.
-    package static let migrations = [
-        Migration(number: 300, name: "registry") { transaction in
-            for statement in schema {
-                try transaction.execute(Statement(statement))
+    /// The registry's tables, those of weddings too; numbers 300 to 399.
+    package static let migrations =
+        [
+            Migration(number: 300, name: "registry") { transaction in
+                for statement in schema {
+                    try transaction.execute(Statement(statement))
+                }
             }
-        }
-    ]
+        ] + WeddingRegistry.migrations
 
     private static let schema = [
         """

@@ -13,6 +13,8 @@ package struct Source: Sendable {
     package let secrets: [RegistrySecret]
     /// Verifies and reads its webhooks.
     package let dialect: WebhookDialect
+    /// Finds the wedding and the vendor of its webhooks.
+    package let correlation: CorrelationRules
     /// When it was made.
     package let createdAt: Instant
     /// When it was last changed.

@@ -6,7 +6,7 @@ package struct SourceDefinition: Hashable, Sendable {
     package var name: ResourceName
     /// The provider whose dialect it speaks: `stripe`, `standard-webhooks`, `generic`.
     package var provider: String
-    /// The provider's own settings; `{}` for the defaults.
+    /// The provider's own settings and `correlation` (see `CorrelationRules`); `{}` for the defaults.
     package var settings: JSONValue
     /// Where the secrets come from, best first; any may match.
     package var secrets: [SecretReference]
@@ -18,6 +18,9 @@ package struct SourceDefinition: Hashable, Sendable {
     package var ratePerSecond: Double?
     /// The vendor it belongs to; nil is the platform.
     package var vendor: ResourceName?
+
+    /// The settings that the provider's dialect knows: all but `correlation`.
+    package var providerSettings: JSONValue { dialectSettings(settings) }
 
     /// The default of `bodyBytesMax`: 1 MiB.
     package static let bodyBytesDefault = 1_048_576

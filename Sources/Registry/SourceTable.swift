@@ -114,6 +114,7 @@ struct SourceTable {
             owner: RegistryOwner(rawValue: try row.text(8)) ?? .api,
             secrets: try secrets.load(owner: id, transaction),
             dialect: try makeDialect(provider: provider, settings: settings),
+            correlation: try makeCorrelation(provider: provider, settings: settings),
             createdAt: try row.instant(9),
             updatedAt: try row.instant(10)
         )

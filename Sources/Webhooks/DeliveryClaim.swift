@@ -87,6 +87,8 @@ package struct ClaimedEvent: Sendable {
     package let contentType: String?
     /// The sealed body; nil when retention has dropped it.
     package let sealedBody: [UInt8]?
+    /// The wedding it belongs to.
+    package let wedding: WeddingID?
 
     /// Puts together what a delivery needs of its event.
     package init(
@@ -95,7 +97,8 @@ package struct ClaimedEvent: Sendable {
         providerEventID: [UInt8],
         type: String,
         contentType: String?,
-        sealedBody: [UInt8]?
+        sealedBody: [UInt8]?,
+        wedding: WeddingID? = nil
     ) {
         self.id = id
         self.sourceID = sourceID
@@ -103,6 +106,7 @@ package struct ClaimedEvent: Sendable {
         self.type = type
         self.contentType = contentType
         self.sealedBody = sealedBody
+        self.wedding = wedding
     }
 }
 
@@ -136,7 +140,7 @@ enum DeliveryClaim {
     private static let selectDelivery = Statement(
         """
         SELECT d.attempts, d.priority, d.created_at, e.seq, e.received_at, e.source_id, e.provider_event_id, e.type,
-            e.content_type, e.body_day
+            e.content_type, e.body_day, e.wedding_id
         FROM deliveries d JOIN events e ON e.seq = d.event_seq WHERE d.seq = $1
         """
     )
@@ -203,7 +207,8 @@ enum DeliveryClaim {
                 providerEventID: try row.blob(6),
                 type: try row.text(7),
                 contentType: try row.optionalText(8),
-                sealedBody: try EventBodyTable.load(seq: eventSeq, day: Int(try row.integer(9)), transaction)
+                sealedBody: try EventBodyTable.load(seq: eventSeq, day: Int(try row.integer(9)), transaction),
+                wedding: try row.optionalText(10).flatMap { WeddingID($0) }
             )
         )
     }

@@ -106,13 +106,6 @@ enum DeliveryFinish {
         WHERE destination_id = $1 AND lane = $2
         """
     )
-    private static let firstOfPriority = Statement(
-        """
-        SELECT seq, deadline FROM deliveries
-        WHERE state = 0 AND destination_id = $1 AND lane = $2 AND priority = $3 ORDER BY seq LIMIT 1
-        """
-    )
-
     private static func finish(_ item: FinishedDelivery, _ transaction: Transaction) throws -> FinishOutcome {
         let lane: [SQLValue] = [.integer(item.destinationID), .integer(item.lane)]
         guard let row = try transaction.first(selectLane, lane), try row.integer(0) == item.epoch else {
@@ -171,19 +164,50 @@ enum DeliveryFinish {
 
     /// Makes the lane's oldest delivery its head; the head inherits the highest priority that waits behind it.
     ///
-    /// One look-up for each priority, however long the lane is. Gives whether anything is left.
+    /// Gives whether anything is left.
     private static func advance(_ lane: [SQLValue], pending: Int64, _ transaction: Transaction) throws -> Bool
     {
         guard pending > 1 else {
             try transaction.execute(removeLane, lane)
             return false
         }
+        let summary = try LaneSummary(lane, transaction)
+        try transaction.execute(
+            advanceLane,
+            lane + [
+                .integer(Int64(summary.priority.rawValue)), .integer(summary.deadline),
+                .integer(summary.head),
+            ]
+        )
+        return true
+    }
+}
+
+/// What waits in a lane: its oldest delivery, and the highest priority and earliest deadline of all.
+///
+/// One look-up for each priority, however long the lane is.
+struct LaneSummary {
+    let head: Int64
+    let priority: Priority
+    let deadline: Int64
+
+    private static let firstOfPriority = Statement(
+        """
+        SELECT seq, deadline FROM deliveries
+        WHERE state = 0 AND destination_id = $1 AND lane = $2 AND priority = $3 ORDER BY seq LIMIT 1
+        """
+    )
+
+    /// Reads the summary of a lane in which something waits.
+    ///
+    /// - Parameter lane: the destination's row number and the lane.
+    init(_ lane: [SQLValue], _ transaction: Transaction) throws {
         var head: Int64?
         var best: Priority?
         var deadline = Int64.max
         for priority in Priority.allCases {
             let arguments = lane + [.integer(Int64(priority.rawValue))]
-            guard let row = try transaction.first(firstOfPriority, arguments) else { continue }
+            guard let row = try transaction.first(Self.firstOfPriority, arguments) else { continue }
             best = best ?? priority
             head = min(head ?? .max, try row.integer(0))
             deadline = min(deadline, try row.integer(1))
@@ -191,10 +215,8 @@ enum DeliveryFinish {
         guard let head, let best else {
             throw StorageError.corrupt("a lane counts deliveries that are not there")
         }
-        try transaction.execute(
-            advanceLane,
-            lane + [.integer(Int64(best.rawValue)), .integer(deadline), .integer(head)]
-        )
-        return true
+        self.head = head
+        priority = best
+        self.deadline = deadline
     }
 }

@@ -1,4 +1,5 @@
 package import Domain
+import Registry
 package import Storage
 
 /// What has become of a delivery; raw values are stored.
@@ -33,8 +34,9 @@ package enum DeliveryState: Int64, Sendable, CaseIterable {
 package enum DeliveryTable {
     private static let insertStatement = Statement(
         """
-        INSERT INTO deliveries (seq, event_seq, destination_id, lane, state, priority, deadline, created_at, replay_id)
-        VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)
+        INSERT INTO deliveries (seq, event_seq, destination_id, lane, state, priority, deadline, created_at, replay_id,
+            wedding_id, own_priority)
+        VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10)
         """
     )
     private static let joinLane = Statement(
@@ -68,8 +70,8 @@ package enum DeliveryTable {
             eventSeq: eventSeq,
             destinationID: destination,
             lane: event.lane,
-            priority: event.priority,
-            deadline: deliveryDeadline(event.priority, receivedAt: event.receivedAt),
+            rank: event.rank,
+            wedding: event.owner.wedding,
             createdAt: event.receivedAt,
             replay: nil
         )
@@ -78,14 +80,16 @@ package enum DeliveryTable {
 
     /// Queues a delivery at the end of its lane.
     static func insert(_ delivery: QueuedDelivery, _ transaction: Transaction) throws {
-        let priority = SQLValue.integer(Int64(delivery.priority.rawValue))
-        let deadline = SQLValue.integer(delivery.deadline.microseconds)
+        let priority = SQLValue.integer(Int64(delivery.rank.priority.rawValue))
+        let deadline = SQLValue.integer(delivery.rank.deadline.microseconds)
         try transaction.execute(
             insertStatement,
             [
                 .integer(delivery.seq), .integer(delivery.eventSeq), .integer(delivery.destinationID),
                 .integer(delivery.lane), priority, deadline, .integer(delivery.createdAt.microseconds),
                 delivery.replay.map { .blob($0.bytes) } ?? .null,
+                delivery.wedding.map { .text($0.text) } ?? .null,
+                .integer(Int64(delivery.rank.own.rawValue)),
             ]
         )
         try transaction.execute(
@@ -110,8 +114,8 @@ struct QueuedDelivery {
     let eventSeq: Int64
     let destinationID: Int64
     let lane: Int64
-    let priority: Priority
-    let deadline: Instant
+    let rank: DeliveryRank
+    let wedding: WeddingID?
     let createdAt: Instant
     let replay: ReplayID?
 }

@@ -54,7 +54,9 @@ struct DeliveryTries {
     }
 
     /// What is recorded; each try counts as an attempt of the schedule.
-    func finish(now: Instant, jitter: Double) -> FinishedDelivery {
+    ///
+    /// - Parameter moment: how the event's wedding stands; bounds the wait.
+    func finish(now: Instant, jitter: Double, _ moment: WeddingMoment? = nil) -> FinishedDelivery {
         FinishedDelivery(
             seq: delivery.seq,
             destinationID: delivery.destinationID,
@@ -62,12 +64,12 @@ struct DeliveryTries {
             epoch: delivery.epoch,
             attempts: attempts,
             attemptsBefore: delivery.attempts,
-            verdict: verdict(now: now, jitter: jitter),
+            verdict: verdict(now: now, jitter: jitter, moment),
             now: now
         )
     }
 
-    private func verdict(now: Instant, jitter: Double) -> DeliveryVerdict {
+    private func verdict(now: Instant, jitter: Double, _ moment: WeddingMoment?) -> DeliveryVerdict {
         switch last?.meaning {
         case .accepted:
             return .delivered
@@ -79,7 +81,7 @@ struct DeliveryTries {
             else {
                 return .dead(last?.error ?? "status_\(last?.status ?? 0)")
             }
-            return .retry(at: now + wait)
+            return .retry(at: now + RetryBound.bounded(wait, moment))
         }
     }
 }

@@ -28,6 +28,7 @@ package final class Dispatcher: Service, Sendable {
     }
 
     private let registry: ResourceRegistry
+    private let weddings: WeddingRegistry
     private let store: WebhookStore
     private let sender: DeliverySender
     private let activity: WebhookActivity
@@ -41,6 +42,7 @@ package final class Dispatcher: Service, Sendable {
     /// Wires the dispatcher; nothing happens until `run`.
     package init(
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         store: WebhookStore,
         sender: DeliverySender,
         activity: WebhookActivity,
@@ -50,6 +52,7 @@ package final class Dispatcher: Service, Sendable {
         limits: Limits = Limits()
     ) {
         self.registry = registry
+        self.weddings = weddings
         self.store = store
         self.sender = sender
         self.activity = activity
@@ -157,7 +160,9 @@ package final class Dispatcher: Service, Sendable {
         if tries.isGone {
             await stop(destination)
         }
-        await finish(tries.finish(now: time.now(), jitter: random.fraction()))
+        let now = time.now()
+        let moment = weddings.snapshot.moment(of: delivery.event.wedding, at: now)
+        await finish(tries.finish(now: now, jitter: random.fraction(), moment))
     }
 
     /// Records the end of a claim, trying again while the claim may still be ours.

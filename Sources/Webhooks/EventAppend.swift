@@ -1,4 +1,5 @@
 import Domain
+import Registry
 import Storage
 
 /// The first hot path: stores events, their keys, bodies, deliveries and lanes, in one transaction.
@@ -41,8 +42,8 @@ enum EventAppend {
     private static let insertEvent = Statement(
         """
         INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at, occurred_at,
-            lane, content_type, body_bytes, body_day, first_delivery, delivery_count)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            lane, content_type, body_bytes, body_day, first_delivery, delivery_count, wedding_id, vendor_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """
     )
 
@@ -95,6 +96,8 @@ enum EventAppend {
                 .integer(Int64(event.receivedAt.dayNumber)),
                 .integer(firstDelivery),
                 .integer(Int64(event.destinations.count)),
+                event.owner.wedding.map { .text($0.text) } ?? .null,
+                event.owner.vendor.map { .text($0.text) } ?? .null,
             ]
         )
     }

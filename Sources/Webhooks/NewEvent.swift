@@ -1,4 +1,5 @@
 package import Domain
+package import Registry
 
 /// A verified webhook on its way into the store, its body already sealed.
 package struct NewEvent: Sendable {
@@ -12,6 +13,10 @@ package struct NewEvent: Sendable {
     package let type: String
     /// How urgent its kind is.
     package let priority: Priority
+    /// The wedding and the vendor it belongs to.
+    package let owner: EventOwner
+    /// What its wedding makes of it, as of `receivedAt`.
+    package let rank: DeliveryRank
     /// When its last byte arrived.
     package let receivedAt: Instant
     /// When it happened, as the provider says.
@@ -45,22 +50,5 @@ package enum AppendOutcome: Equatable, Sendable {
     /// Whether nothing was added.
     package var isDuplicate: Bool {
         if case .duplicate = self { true } else { false }
-    }
-}
-
-/// By when a delivery should have arrived: orders work of the same priority, and tells what is overdue.
-///
-/// | priority | after the event was received |
-/// |---|---|
-/// | critical | 1 minute |
-/// | high | 5 minutes |
-/// | normal | 1 hour |
-/// | low | 24 hours |
-package func deliveryDeadline(_ priority: Priority, receivedAt: Instant) -> Instant {
-    switch priority {
-    case .critical: receivedAt + .seconds(60)
-    case .high: receivedAt + .seconds(300)
-    case .normal: receivedAt + .seconds(3_600)
-    case .low: receivedAt + .seconds(86_400)
     }
 }

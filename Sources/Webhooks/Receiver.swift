@@ -32,6 +32,7 @@ package final class Receiver: Sendable {
     package static let retryAfter = Duration.seconds(5)
 
     private let registry: ResourceRegistry
+    private let weddings: WeddingRegistry
     private let vault: Vault
     private let store: WebhookStore
     private let activity: WebhookActivity
@@ -50,6 +51,7 @@ package final class Receiver: Sendable {
     ///   - stored: told after each commit which destinations have new work.
     package init(
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         vault: Vault,
         store: WebhookStore,
         activity: WebhookActivity,
@@ -60,6 +62,7 @@ package final class Receiver: Sendable {
         stored: @escaping @Sendable ([Int64]) -> Void
     ) {
         self.registry = registry
+        self.weddings = weddings
         self.vault = vault
         self.store = store
         self.activity = activity
@@ -207,6 +210,7 @@ package final class Receiver: Sendable {
     ) async throws -> NewEvent {
         let source = webhook.source
         let body = description.part?.body ?? webhook.request.body
+        let (owner, rank) = correlate(description, body, of: webhook)
         let sealedBody = try await seal(
             body,
             PayloadContext.of(source: source.id, providerEventID: description.providerEventID),
@@ -219,6 +223,8 @@ package final class Receiver: Sendable {
             providerEventID: description.providerEventID,
             type: description.type,
             priority: description.priority,
+            owner: owner,
+            rank: rank,
             receivedAt: webhook.receivedAt,
             occurredAt: description.occurredAt,
             lane: lane(source, description),
@@ -227,6 +233,30 @@ package final class Receiver: Sendable {
             sealedBody: sealedBody,
             destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
         )
+    }
+
+    /// To which wedding it belongs, and what that makes of it.
+    private func correlate(
+        _ description: EventDescription,
+        _ body: [UInt8],
+        of webhook: Verified
+    ) -> (EventOwner, DeliveryRank) {
+        let weddings = weddings.snapshot
+        var candidates = CorrelationCandidates()
+        if !weddings.isEmpty {
+            candidates = webhook.source.correlation.candidates(
+                body: body,
+                headers: webhook.request.headers,
+                url: webhook.request.url
+            )
+        }
+        let owner = weddings.owner(candidates, sourceVendor: webhook.source.definition.vendor)
+        let rank = DeliveryRank(
+            own: description.priority,
+            queuedAt: webhook.receivedAt,
+            weddings.moment(of: owner.wedding, at: webhook.receivedAt)
+        )
+        return (owner, rank)
     }
 
     /// Seals a body with the key of its source and day; fetches the key when it is not at hand or has been used up.

@@ -5,6 +5,7 @@ import Storage
 /// One step of a replay: looks at the next rows and queues what matches, in the transaction that moves the replay on.
 struct ReplayStep {
     let snapshot: RegistrySnapshot
+    let weddings: WeddingSnapshot
     let now: Instant
 
     private static let markReplayed = Statement(
@@ -76,7 +77,13 @@ struct ReplayStep {
             outcome.matched += 1
             for destination in destinations(of: event, only: destination) {
                 outcome.queued.append(
-                    queued(event.id.sequence, event.lane, destination, priority(event.priority))
+                    queued(
+                        event.id.sequence,
+                        event.lane,
+                        destination,
+                        priority(event.priority),
+                        event.owner.wedding
+                    )
                 )
             }
         }
@@ -118,7 +125,8 @@ struct ReplayStep {
                     letter.eventID.sequence,
                     lane,
                     letter.destinationID,
-                    priority(letter.priority),
+                    priority(letter.ownPriority),
+                    letter.wedding,
                     deadLetter: letter.id.sequence
                 )
             )
@@ -141,6 +149,7 @@ struct ReplayStep {
         _ lane: Int64,
         _ destination: Int64,
         _ priority: Priority,
+        _ wedding: WeddingID?,
         deadLetter: Int64 = 0
     ) -> QueuedDelivery {
         QueuedDelivery(
@@ -148,8 +157,8 @@ struct ReplayStep {
             eventSeq: eventSeq,
             destinationID: destination,
             lane: lane,
-            priority: priority,
-            deadline: deliveryDeadline(priority, receivedAt: now),
+            rank: DeliveryRank(own: priority, queuedAt: now, weddings.moment(of: wedding, at: now)),
+            wedding: wedding,
             createdAt: now,
             replay: nil
         )
@@ -164,8 +173,8 @@ extension QueuedDelivery {
             eventSeq: eventSeq,
             destinationID: destinationID,
             lane: lane,
-            priority: priority,
-            deadline: deadline,
+            rank: rank,
+            wedding: wedding,
             createdAt: createdAt,
             replay: replay
         )

@@ -8,6 +8,7 @@ package import Storage
 package final class Replayer: Service, Sendable {
     private let database: Database
     private let registry: ResourceRegistry
+    private let weddings: WeddingRegistry
     private let time: Time
     private let random: RandomSource
     private let logger: Logger
@@ -23,6 +24,7 @@ package final class Replayer: Service, Sendable {
     package init(
         database: Database,
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         time: Time,
         random: RandomSource,
         logger: Logger,
@@ -30,6 +32,7 @@ package final class Replayer: Service, Sendable {
     ) {
         self.database = database
         self.registry = registry
+        self.weddings = weddings
         self.time = time
         self.random = random
         self.logger = logger
@@ -38,7 +41,7 @@ package final class Replayer: Service, Sendable {
 
     /// Says what a replay would do now, changing nothing.
     package func preview(_ subject: ReplayRequest.Subject) async throws -> ReplayPreview {
-        let step = ReplayStep(snapshot: registry.snapshot, now: time.now())
+        let step = ReplayStep(snapshot: registry.snapshot, weddings: weddings.snapshot, now: time.now())
         return try await database.read { transaction in
             guard let range = try ReplayTable.range(subject, transaction) else {
                 return ReplayPreview(matched: 0, deliveries: 0)
@@ -60,7 +63,7 @@ package final class Replayer: Service, Sendable {
     /// Starts a replay; one of a single event or dead letter is done when this returns.
     package func start(_ request: ReplayRequest) async throws -> ReplayStatus {
         let id = ReplayID(now: time.now(), random: random)
-        let step = ReplayStep(snapshot: registry.snapshot, now: time.now())
+        let step = ReplayStep(snapshot: registry.snapshot, weddings: weddings.snapshot, now: time.now())
         let (status, destinations) = try await database.write { transaction in
             try ReplayTable.insert(id, request, now: step.now, transaction)
             guard let row = try ReplayTable.load(id, transaction) else {
@@ -112,7 +115,7 @@ package final class Replayer: Service, Sendable {
 
     /// One step of the oldest open replay; false when there is none.
     private func advance() async throws -> Bool {
-        let step = ReplayStep(snapshot: registry.snapshot, now: time.now())
+        let step = ReplayStep(snapshot: registry.snapshot, weddings: weddings.snapshot, now: time.now())
         let destinations = try await database.write { transaction -> Set<Int64>? in
             guard let row = try ReplayTable.open(transaction) else { return nil }
             return try step.run(row, transaction)

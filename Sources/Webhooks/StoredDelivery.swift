@@ -37,9 +37,15 @@ package struct StoredDelivery: Sendable {
     /// Its place in its lane: true when nothing waits before it.
     package let isHead: Bool
 
+    /// The wedding it belongs to.
+    package let wedding: WeddingID?
+    /// How urgent it is by itself; `priority` is what its wedding makes of it.
+    package let ownPriority: Priority
+
     static let select = """
         SELECT d.seq, d.created_at, e.seq, e.received_at, e.type, e.source_id, d.destination_id, d.state, d.attempts,
-            d.priority, d.deadline, d.finished_at, d.error, d.replay_id, l.head_seq, l.state, l.due_at
+            d.priority, d.deadline, d.finished_at, d.error, d.replay_id, l.head_seq, l.state, l.due_at,
+            d.wedding_id, d.own_priority
         FROM deliveries d JOIN events e ON e.seq = d.event_seq
         LEFT JOIN lanes l ON l.destination_id = d.destination_id AND l.lane = d.lane AND d.state = 0
         """
@@ -63,6 +69,8 @@ package struct StoredDelivery: Sendable {
         error = try row.optionalText(12)
         replayID = try row.optionalBlob(13).flatMap(ReplayID.init(bytes:))
         isHead = try row.optionalInteger(14) == seq
+        wedding = try row.optionalText(17).flatMap { WeddingID($0) }
+        ownPriority = try row.optionalInteger(18).flatMap { Priority(rawValue: Int($0)) } ?? priority
         let waits = try row.optionalInteger(15) == 0
         dueAt = isHead && waits ? try row.optionalInteger(16).map(Instant.init(microseconds:)) : nil
     }

@@ -18,6 +18,8 @@ package struct StoredEvent: Sendable {
     package let type: String
     /// How urgent its kind is.
     package let priority: Priority
+    /// The wedding and the vendor it belongs to.
+    package let owner: EventOwner
     /// When it was received.
     package let receivedAt: Instant
     /// When it happened, as the provider says.
@@ -39,7 +41,8 @@ package struct StoredEvent: Sendable {
 
     static let columns = """
         seq, received_at, source_id, secret_id, provider_event_id, type, priority, occurred_at, lane, content_type,
-        body_bytes, body_day, first_delivery, delivery_count, duplicates, last_duplicate_at
+        body_bytes, body_day, first_delivery, delivery_count, duplicates, last_duplicate_at, wedding_id,
+        vendor_id
         """
 
     init(_ row: Row, _ snapshot: RegistrySnapshot, _ transaction: Transaction) throws {
@@ -63,6 +66,10 @@ package struct StoredEvent: Sendable {
         deliveries = first..<(first + (try row.integer(13)))
         duplicates = Int(try row.integer(14))
         lastDuplicateAt = try row.optionalInteger(15).map(Instant.init(microseconds:))
+        owner = EventOwner(
+            wedding: try row.optionalText(16).flatMap { WeddingID($0) },
+            vendor: try row.optionalText(17).flatMap { ResourceName($0) }
+        )
     }
 }
 

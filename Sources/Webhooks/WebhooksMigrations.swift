@@ -8,7 +8,20 @@ package enum WebhookTables {
             for statement in events + deliveries + replays {
                 try transaction.execute(Statement(statement))
             }
-        }
+        },
+        Migration(number: 410, name: "weddings of events", statements: weddings),
+    ]
+
+    private static let weddings: [Statement] = [
+        "ALTER TABLE events ADD COLUMN wedding_id TEXT",
+        "ALTER TABLE events ADD COLUMN vendor_id TEXT",
+        "CREATE INDEX events_of_wedding ON events (wedding_id, seq) WHERE wedding_id IS NOT NULL",
+        "ALTER TABLE deliveries ADD COLUMN wedding_id TEXT",
+        // What the delivery is by itself; `priority` is what its wedding makes of it, and is computed anew.
+        "ALTER TABLE deliveries ADD COLUMN own_priority INTEGER",
+        """
+        CREATE INDEX deliveries_of_wedding ON deliveries (wedding_id, state, seq) WHERE wedding_id IS NOT NULL
+        """,
     ]
 
     private static let events = [

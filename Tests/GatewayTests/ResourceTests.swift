@@ -97,6 +97,95 @@ struct ResourceTests {
         ),
     ]
 
+    private static let weddings: [Step] = [
+        Step(method: .get, template: "/api/vendors", status: 200),
+        Step(method: .post, template: "/api/vendors", status: 201, body: ["name": "anna", "title": "Anna"]),
+        Step(method: .post, template: "/api/vendors", status: 409, body: ["name": "anna"]),
+        Step(
+            method: .put,
+            template: "/api/vendors/{name}",
+            status: 200,
+            target: "/api/vendors/anna",
+            body: ["title": "Anna", "email": "anna@example.com"]
+        ),
+        Step(
+            method: .post,
+            template: "/api/weddings",
+            status: 201,
+            body: [
+                "id": "w:1", "title": "Ana & Ben", "date": "2026-06-20", "zone": "Europe/Berlin",
+                "vendors": [["vendor": "anna", "role": "photographer"]],
+            ]
+        ),
+        Step(method: .get, template: "/api/weddings", status: 200, target: "/api/weddings?from=2026-06-20"),
+        Step(method: .get, template: "/api/weddings/{id}", status: 200, target: "/api/weddings/w%3A1"),
+        Step(
+            method: .patch,
+            template: "/api/weddings/{id}",
+            status: 200,
+            target: "/api/weddings/w%3A1",
+            body: ["date": "2026-06-21"]
+        ),
+        Step(
+            method: .put,
+            template: "/api/weddings/{id}/timeline",
+            status: 200,
+            target: "/api/weddings/w%3A1/timeline",
+            body: [
+                "timeline": [
+                    ["id": "c", "name": "Ceremony", "starts_at": "2026-06-21T16:00", "vendor": "anna"]
+                ]
+            ]
+        ),
+        Step(
+            method: .put,
+            template: "/api/weddings/{id}/timeline",
+            status: 422,
+            target: "/api/weddings/w%3A1/timeline",
+            body: [
+                "timeline": [
+                    ["id": "c", "name": "Ceremony", "starts_at": "2026-06-21T16:00", "vendor": "eve"]
+                ]
+            ]
+        ),
+        Step(
+            method: .post,
+            template: "/api/weddings/{id}/references",
+            status: 200,
+            target: "/api/weddings/w%3A1/references",
+            body: ["provider": "zoom", "kind": "meeting", "object_id": "8574", "vendor": "anna"]
+        ),
+        Step(
+            method: .get,
+            template: "/api/weddings/{id}/references",
+            status: 200,
+            target: "/api/weddings/w%3A1/references"
+        ),
+        Step(
+            method: .post,
+            template: "/api/weddings/{id}/references/release",
+            status: 204,
+            target: "/api/weddings/w%3A1/references/release",
+            body: ["provider": "zoom", "kind": "meeting", "object_id": "8574"]
+        ),
+        Step(
+            method: .post,
+            template: "/api/weddings/import",
+            status: 200,
+            target: "/api/weddings/import?dry_run=true&zone=UTC",
+            body: [["id": "w2", "title": "Two", "date": "2026-06-20"]]
+        ),
+        Step(
+            method: .post,
+            template: "/api/weddings/import",
+            status: 422,
+            body: [["id": "w2", "title": "Two", "date": "2026-06-20"]]
+        ),
+        Step(method: .delete, template: "/api/vendors/{name}", status: 409, target: "/api/vendors/anna"),
+        Step(method: .delete, template: "/api/weddings/{id}", status: 204, target: "/api/weddings/w%3A1"),
+        Step(method: .delete, template: "/api/vendors/{name}", status: 204, target: "/api/vendors/anna"),
+    ]
+
     private static func history(event: String, delivery: String, dead: String) -> [Step] {
         [
             Step(method: .get, template: "/api/events", status: 200, target: "/api/events?limit=1"),
@@ -205,7 +294,7 @@ struct ResourceTests {
                 key: bench.admin
             )
             let steps =
-                Self.webhooks + Self.open + Self.registry
+                Self.webhooks + Self.open + Self.registry + Self.weddings
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -253,7 +342,12 @@ struct ResourceTests {
                     try await bench.send(method, target, body, key: keys[0]).status == 403,
                     "\(operation)"
                 )
-                let isOperation = ["replay", "cancel", "enable", "replays"].contains { target.hasSuffix($0) }
+                // What an application does all day, not configuration: timelines move, meetings are made.
+                let endings = [
+                    "replay", "cancel", "enable", "replays", "/timeline", "/references",
+                    "/references/release",
+                ]
+                let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }
                 #expect(
                     try await bench.send(method, target, body, key: keys[1]).status == 403,

@@ -24,11 +24,13 @@ struct Station: Sendable {
     let database: Database
     let vault: Vault
     let registry: ResourceRegistry
+    let weddings: WeddingRegistry
     let activity: WebhookActivity
     let store: WebhookStore
     let receiver: Receiver
     let dispatcher: Dispatcher
     let replayer: Replayer
+    let reranker: Reranker
     let queries: WebhookQueries
     let health: HealthReporter
     let finishes: Tally<FinishOutcome>
@@ -56,30 +58,20 @@ struct Station: Sendable {
             random: random
         )
         let registry = try await openRegistry(database, vault, world.clock)
+        let weddings = try await openWeddings(database, world.clock)
         let activity = WebhookActivity(metrics: Metrics())
-        let dispatcher = Dispatcher(
-            registry: registry,
-            store: store,
-            sender: DeliverySender(
-                upstream: world.upstream.upstream,
-                vault: vault,
-                time: world.clock.time,
-                addressPolicy: { AddressPolicy(allowPrivate: $0) }
-            ),
-            activity: activity,
-            time: world.clock.time,
-            random: random,
-            logger: logger
-        )
+        let dispatcher = dispatcher(registry, weddings, vault, store, activity, world)
         let station = Station(
             world: world,
             database: database,
             vault: vault,
             registry: registry,
+            weddings: weddings,
             activity: activity,
             store: store,
             receiver: Receiver(
                 registry: registry,
+                weddings: weddings,
                 vault: vault,
                 store: store,
                 activity: activity,
@@ -98,10 +90,18 @@ struct Station: Sendable {
             replayer: Replayer(
                 database: database,
                 registry: registry,
+                weddings: weddings,
                 time: world.clock.time,
                 random: random,
                 logger: logger,
                 queued: { dispatcher.workArrived($0) }
+            ),
+            reranker: Reranker(
+                database: database,
+                weddings: weddings,
+                time: world.clock.time,
+                logger: logger,
+                reranked: { dispatcher.workArrived($0) }
             ),
             queries: WebhookQueries(database: database, registry: registry, vault: vault),
             health: HealthReporter(
@@ -133,6 +133,45 @@ struct Station: Sendable {
         )
         try await registry.load()
         return registry
+    }
+
+    private static func openWeddings(
+        _ database: Database,
+        _ clock: ManualTime
+    ) async throws -> WeddingRegistry {
+        let weddings = WeddingRegistry(
+            database: database,
+            time: clock.time,
+            zones: .system,
+            ports: WeddingPorts(hasEvents: { try RankTable.hasEvents($0, of: $1) })
+        )
+        try await weddings.load()
+        return weddings
+    }
+
+    private static func dispatcher(
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ world: World
+    ) -> Dispatcher {
+        Dispatcher(
+            registry: registry,
+            weddings: weddings,
+            store: store,
+            sender: DeliverySender(
+                upstream: world.upstream.upstream,
+                vault: vault,
+                time: world.clock.time,
+                addressPolicy: { AddressPolicy(allowPrivate: $0) }
+            ),
+            activity: activity,
+            time: world.clock.time,
+            random: .seeded(world.seed),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
     }
 
     private static func counting(_ finishes: Tally<FinishOutcome>, _ store: WebhookStore) -> WebhookStore {

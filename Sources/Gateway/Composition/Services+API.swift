@@ -7,6 +7,7 @@ extension Services {
             database: database,
             vault: vault,
             registry: registry,
+            weddings: weddings,
             keys: keys,
             queries: queries,
             replayer: replayer,

@@ -60,6 +60,8 @@ package struct Services: Sendable {
     package let vault: Vault
     /// What exists.
     package let registry: ResourceRegistry
+    /// What weddings there are.
+    package let weddings: WeddingRegistry
     /// Who may.
     package let keys: APIKeys
     /// What is measured.
@@ -72,6 +74,8 @@ package struct Services: Sendable {
     package let dispatcher: Dispatcher
     /// Replays.
     package let replayer: Replayer
+    /// Ranks what waits when weddings turn.
+    package let reranker: Reranker
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -102,11 +106,14 @@ package struct Services: Sendable {
         )
         let registry = Self.registry(database, vault, ports)
         try await registry.load()
+        let weddings = Self.weddings(database, ports)
+        try await weddings.load()
         let metrics = Metrics()
         let activity = WebhookActivity(metrics: metrics)
-        let dispatcher = Self.dispatcher(registry, vault, store, activity, ports, dispatching)
+        let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
         self.vault = vault
         self.registry = registry
+        self.weddings = weddings
         self.metrics = metrics
         self.activity = activity
         self.dispatcher = dispatcher
@@ -119,6 +126,7 @@ package struct Services: Sendable {
         )
         receiver = Receiver(
             registry: registry,
+            weddings: weddings,
             vault: vault,
             store: store,
             activity: activity,
@@ -136,11 +144,13 @@ package struct Services: Sendable {
         replayer = Replayer(
             database: database,
             registry: registry,
+            weddings: weddings,
             time: ports.time,
             random: ports.random,
             logger: ports.logger,
             queued: { dispatcher.workArrived($0) }
         )
+        reranker = Self.reranker(database, weddings, dispatcher, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault)
         health = HealthReporter(
             database: database,
@@ -163,8 +173,33 @@ package struct Services: Sendable {
         )
     }
 
+    private static func weddings(_ database: Database, _ ports: Ports) -> WeddingRegistry {
+        WeddingRegistry(
+            database: database,
+            time: ports.time,
+            zones: .system,
+            ports: WeddingPorts(hasEvents: { try RankTable.hasEvents($0, of: $1) })
+        )
+    }
+
+    private static func reranker(
+        _ database: Database,
+        _ weddings: WeddingRegistry,
+        _ dispatcher: Dispatcher,
+        _ ports: Ports
+    ) -> Reranker {
+        Reranker(
+            database: database,
+            weddings: weddings,
+            time: ports.time,
+            logger: ports.logger,
+            reranked: { dispatcher.workArrived($0) }
+        )
+    }
+
     private static func dispatcher(
         _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ store: WebhookStore,
         _ activity: WebhookActivity,
@@ -173,6 +208,7 @@ package struct Services: Sendable {
     ) -> Dispatcher {
         Dispatcher(
             registry: registry,
+            weddings: weddings,
             store: store,
             sender: DeliverySender(
                 upstream: ports.upstream,

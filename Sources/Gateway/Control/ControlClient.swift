@@ -53,6 +53,18 @@ package struct ControlClient: Sendable {
         try await call(ControlRequest("POST", path, body: body == .object([]) ? nil : body))
     }
 
+    /// Sends a file as it is.
+    package func upload(
+        _ path: String,
+        query: [(name: String, value: String)],
+        _ contentType: String,
+        _ body: [UInt8]
+    ) async throws(ControlError) -> JSONValue {
+        try answer(
+            to: try await send(message(for: ControlRequest("POST", path, query: query), contentType, body))
+        )
+    }
+
     /// Asks for something to be removed.
     package func delete(_ path: String) async throws(ControlError) -> JSONValue {
         try await call(ControlRequest("DELETE", path))
@@ -73,7 +85,15 @@ package struct ControlClient: Sendable {
         _ request: ControlRequest,
         accepting: Set<Int> = []
     ) async throws(ControlError) -> JSONValue {
-        let response = try await send(message(for: request))
+        let body = request.body?.serialized() ?? []
+        let type = request.body == nil ? nil : "application/json"
+        return try answer(to: try await send(message(for: request, type, body)), accepting: accepting)
+    }
+
+    private func answer(
+        to response: ControlResponse,
+        accepting: Set<Int> = []
+    ) throws(ControlError) -> JSONValue {
         guard (200...299).contains(response.status) || accepting.contains(response.status) else {
             throw refusal(response)
         }
@@ -87,19 +107,23 @@ package struct ControlClient: Sendable {
 
     private static let limits = JSONLimits(nodesMax: 5_000_000, stringBytesMax: responseBytesMax)
 
-    private func message(for request: ControlRequest) -> ControlMessage {
+    private func message(
+        for request: ControlRequest,
+        _ contentType: String?,
+        _ body: [UInt8]
+    ) -> ControlMessage {
         var headers = [(name: "accept", value: "application/json"), (name: "user-agent", value: "usher-cli")]
         if let key {
             headers.append(
                 (name: "authorization", value: "Bearer " + String(decoding: key.bytes, as: UTF8.self))
             )
         }
-        if request.body != nil { headers.append((name: "content-type", value: "application/json")) }
+        if let contentType { headers.append((name: "content-type", value: contentType)) }
         return ControlMessage(
             method: request.method,
             url: address.text + request.target,
             headers: headers,
-            body: request.body?.serialized() ?? []
+            body: body
         )
     }
 

@@ -109,7 +109,7 @@ package struct WebhookTrigger: Sendable {
         }
         try self.init(
             source: definition.name,
-            settings: try WebhookSettings(definition.settings, for: provider),
+            settings: try WebhookSettings(definition.providerSettings, for: provider),
             secrets: try definition.secrets.map {
                 try resolver.resolve($0, for: "source `\(definition.name)`")
             },

@@ -1,4 +1,5 @@
 import Domain
+import Registry
 import Webhooks
 
 extension StoredEvent {
@@ -16,6 +17,8 @@ extension StoredEvent {
             "body_bytes": .integer(bodyBytes),
             "duplicates": .integer(duplicates),
             "last_duplicate_at": .instant(lastDuplicateAt),
+            "wedding": .text(owner.wedding?.text),
+            "vendor": .text(owner.vendor?.text),
         ]
     }
 }

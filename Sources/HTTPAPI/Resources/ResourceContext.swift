@@ -10,6 +10,7 @@ package import Webhooks
 package struct ResourceContext: Sendable {
     let database: Database
     let registry: ResourceRegistry
+    let weddings: WeddingRegistry
     let keys: APIKeys
     let queries: WebhookQueries
     let replayer: Replayer
@@ -26,6 +27,7 @@ package struct ResourceContext: Sendable {
         database: Database,
         vault: Vault,
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         keys: APIKeys,
         queries: WebhookQueries,
         replayer: Replayer,
@@ -36,6 +38,7 @@ package struct ResourceContext: Sendable {
     ) {
         self.database = database
         self.registry = registry
+        self.weddings = weddings
         self.keys = keys
         self.queries = queries
         self.replayer = replayer

@@ -17,6 +17,7 @@ package enum ResourceRouter {
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
             + ReplayRoutes(context: context).all + SourceRoutes(context: context).all
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
+            + WeddingRoutes(context: context).all + VendorRoutes(context: context).all
             + ConfigurationRoutes(context: context).all + HealthRoutes(context: context).all
         let document = OpenAPI.route(
             documenting: routes,
@@ -89,6 +90,8 @@ extension Problem {
             )
         case .tooMany:
             self.init(status: 409, code: "too-many", title: "There are too many.", detail: error.description)
+        case .inUse:
+            self.init(status: 409, code: "in-use", title: "It is still needed.", detail: error.description)
         }
     }
 }

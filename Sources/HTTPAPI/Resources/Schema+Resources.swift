@@ -22,6 +22,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
+            + weddingSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [
@@ -36,6 +37,8 @@ extension SchemaCatalogue {
         .required("body_bytes", .count, "The size of its body."),
         .required("duplicates", .count, "How often it came again."),
         .required("last_duplicate_at", .optionalInstant, "When it last came again."),
+        .required("wedding", .optionalText, "The wedding it belongs to."),
+        .required("vendor", .optionalText, "The vendor it belongs to."),
     ]
 
     private static let eventSchemas: [(name: String, schema: Schema)] = [

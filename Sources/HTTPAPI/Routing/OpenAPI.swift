@@ -107,6 +107,10 @@ package struct OpenAPI: Sendable {
                 )
             )
         }
+        if !route.rawBodies.isEmpty {
+            let content = route.rawBodies.map { JSONMember($0, ["schema": [:]]) }
+            members.append(JSONMember("requestBody", ["required": true, "content": .object(content)]))
+        }
         members.append(JSONMember("responses", responses(route)))
         return .object(members)
     }

@@ -65,6 +65,8 @@ package struct Route: Sendable {
     package let parameters: [Parameter]
     /// The shape of its JSON body; nil when it takes none.
     package let body: Schema?
+    /// The media types it takes in place of a JSON body: its handler reads the bytes itself.
+    package let rawBodies: [String]
     /// The answers that are not problems.
     package let replies: [Reply]
     /// The statuses of problems its handler itself answers with.
@@ -81,6 +83,7 @@ package struct Route: Sendable {
         summary: String,
         parameters: [Parameter] = [],
         body: Schema? = nil,
+        rawBodies: [String] = [],
         replies: [Reply],
         problems: Set<Int> = [],
         action: Action
@@ -92,6 +95,7 @@ package struct Route: Sendable {
         self.summary = summary
         self.parameters = parameters
         self.body = body
+        self.rawBodies = rawBodies
         self.replies = replies
         self.problems = problems
         self.action = action
@@ -108,7 +112,7 @@ package struct Route: Sendable {
         var statuses = problems.union([400, 500, 503])
         if level != nil { statuses.formUnion([401, 403, 429]) }
         if !path.parameterNames.isEmpty { statuses.insert(404) }
-        if body != nil { statuses.formUnion([413, 415, 422]) }
+        if body != nil || !rawBodies.isEmpty { statuses.formUnion([413, 415, 422]) }
         return statuses.sorted()
     }
 }
@@ -125,6 +129,13 @@ package struct RouteCall: Sendable {
     /// A whole number from the query, in the range its schema gives; nil when it is left out.
     package func integer(_ name: String) -> Int? {
         request.query[name].flatMap(Int.init)
+    }
+
+    /// The media type of the body in lower case, without parameters; nil when there is none, or more than one.
+    package var mediaType: String? {
+        let types = request.headers.values("content-type")
+        guard types.count == 1, let type = types.first?.split(separator: ";").first else { return nil }
+        return lowercasedASCII(type.filter { $0 != " " })
     }
 
     /// A text from the query; nil when it is left out.

@@ -111,6 +111,13 @@ package struct Router: Sendable {
     private func call(_ request: APIRequest, _ route: Route, _ path: PathValues) throws(Problem) -> RouteCall
     {
         try ParameterCheck.check(request.query, route.parameters)
+        if !route.rawBodies.isEmpty {
+            let call = RouteCall(request: request, path: path, body: nil)
+            guard let type = call.mediaType, route.rawBodies.contains(type) else {
+                throw .unsupportedMedia("Send one of: \(route.rawBodies.joined(separator: ", ")).")
+            }
+            return call
+        }
         guard let schema = route.body else {
             guard request.body.isEmpty else {
                 throw .badRequest("unexpected-body", "This operation takes no body.")

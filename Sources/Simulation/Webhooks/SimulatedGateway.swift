@@ -95,6 +95,7 @@ struct SimulatedGateway: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.dispatcher.run() }
             group.addTask { try await services.replayer.run() }
+            group.addTask { try await services.reranker.run() }
             for try await _ in group {}
         }
     }
