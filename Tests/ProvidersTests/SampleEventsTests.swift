@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct SampleEventsTests {
     private static let now = Instant(seconds: 1_800_000_000)
-    private static let all = ProviderName.allCases.flatMap { provider in
+    /// Those with other settings or keys are tested in `CertifiedWebhooksTests` and `CalendarWebhooksTests`.
+    private static let others: Set<ProviderName> = [.paypal, .awsSNS, .googleCalendar, .microsoftGraph]
+    private static let all = ProviderName.allCases.filter { !others.contains($0) }.flatMap { provider in
         SampleEvents.types(of: provider).map { (provider, $0) }
     }
 

@@ -127,7 +127,7 @@ import Testing
         for provider in ProviderName.allCases {
             #expect(try ProviderName(name: provider.rawValue) == provider)
         }
-        for name in ["", "Stripe", "stripe ", "str\u{131}pe", "paypal"] {
+        for name in ["", "Stripe", "stripe ", "str\u{131}pe", "braintree"] {
             #expect(throws: ProviderError.unknownProvider(name)) { try ProviderName(name: name) }
         }
     }

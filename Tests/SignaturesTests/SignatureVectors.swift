@@ -45,7 +45,8 @@ import Testing
     }
 
     @Test func `skips only providers that are not built, by name and counted`() throws {
-        let all = try VectorFile.webhooks()
+        // Those of PayPal run in `PayPalVectors`: they bring their certificates along.
+        let all = try VectorFile.webhooks().filter { $0.provider != "paypal" }
         let skipped = Dictionary(grouping: all.filter { Self.dialects[$0.provider] == nil }, by: \.provider)
         for (provider, cases) in skipped.sorted(by: { $0.key < $1.key }) {
             print("skipped \(provider): \(cases.count) cases, not built yet")
