@@ -24,7 +24,7 @@ package struct Usher: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Events",
-                subcommands: [Events.self, Replay.self, DeadLetters.self, Trigger.self]
+                subcommands: [Events.self, Listen.self, Replay.self, DeadLetters.self, Trigger.self]
             ),
             CommandGroup(
                 name: "Set-up",

@@ -1,6 +1,7 @@
 import Foundation
 import Simulation
 import Testing
+import Webhooks
 
 @Suite struct WebhookSimulationTests {
     private static let simulator = WebhookScenario().simulator
@@ -37,7 +38,27 @@ import Testing
         #expect(output.contains("hashes \(here) end"))
     }
 
-    @Test(arguments: [PlantedBug.acknowledgesBeforeCommit, .finishesBeforeAnswer])
+    @Test(arguments: [WebhookScenario.Emphasis.none, .stalls])
+    func `claims are overtaken while their holder stands still`(emphasis: WebhookScenario.Emphasis) {
+        let (recorded, fenced) = (Counter(), Counter())
+        let simulator = WebhookScenario(emphasis: emphasis) { store, _ in
+            var store = store
+            let finish = store.finish
+            store.finish = { finished in
+                let outcome = try await finish(finished)
+                if outcome == .fenced { fenced.add() } else { recorded.add() }
+                return outcome
+            }
+            return store
+        }.simulator
+        for seed in 1...20 as ClosedRange<UInt64> {
+            let report = simulator.run(seed: seed)
+            #expect(report.isClean, "\(report.summary)")
+        }
+        #expect(fenced.count >= 20 && recorded.count >= 500, "\(fenced.count) of \(recorded.count)")
+    }
+
+    @Test(arguments: PlantedBug.allCases)
     func `a planted bug is found within 10,000 seeds where correct code is clean`(bug: PlantedBug) throws {
         let simulator = bug.scenario.simulator
         let report = try #require(

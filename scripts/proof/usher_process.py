@@ -138,9 +138,14 @@ CURSOR_MEMBER = "next"
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
     """One POST; gives the status and the headers in lower case, whatever the status is."""
+    return exchange(url, body, headers)[:2]
+
+
+def exchange(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """The same, with the body of the answer."""
     request = urllib.request.Request(url, data=body, method="POST", headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
     except urllib.error.HTTPError as error:
-        return error.code, {name.lower(): value for name, value in error.headers.items()}
+        return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()

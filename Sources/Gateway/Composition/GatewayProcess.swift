@@ -38,6 +38,7 @@ package enum GatewayProcess {
         onStarted: @escaping @Sendable (StartedGateway) async -> Void
     ) async throws {
         let desired = try configuration.desired(resolver)
+        OpenFilesLimit.raise(for: configuration.limits.connections, logger)
         let path = configuration.database.path
         let lock = try DatabaseLock(of: path)
         defer { lock.release() }
@@ -97,6 +98,8 @@ package enum GatewayProcess {
             addressPolicy: configuration.addressPolicy,
             trustAnchors: { SystemTrust.anchors(start.logger) }
         )
+        // The lock says that no other process works on this database.
+        try await DeliveryLeases.releaseAll(start.database)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
         try await services.registry.commit(plan.entries.map(\.change), owner: .file)

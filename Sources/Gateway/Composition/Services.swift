@@ -79,6 +79,9 @@ package struct Services: Sendable {
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
+    /// Leases stay as they are: who knows that no other process works on this database ends them
+    /// (`DeliveryLeases.releaseAll`).
+    ///
     /// - Parameters:
     ///   - dispatching: how much is delivered at a time, and how long a claim is held.
     ///   - store: wraps the three hot paths; `Simulation`'s tests plant bugs through it.
@@ -146,7 +149,6 @@ package struct Services: Sendable {
             activity: activity,
             time: ports.time
         )
-        try await DeliveryLeases.releaseAll(database)
     }
 
     private static func registry(_ database: Database, _ vault: Vault, _ ports: Ports) -> ResourceRegistry {

@@ -29,6 +29,11 @@ package struct SecretResolver: Sendable {
         file: readFile
     )
 
+    /// The secret that a text of the command line means: itself, or what `env:` or `file:` leads to.
+    package func resolve(text: String, for owner: String) throws(SecretResolutionError) -> Secret {
+        try resolve(SecretReference(text), for: owner)
+    }
+
     /// The secret behind a reference.
     ///
     /// - Parameter owner: who needs it, for messages: ``source `stripe` ``.

@@ -43,14 +43,22 @@ struct EventRoutes: Sendable {
             id: "getEvent",
             tag: "events",
             summary: "Shows an event with its payload, its deliveries and their tries.",
-            parameters: [.init("payload", .boolean, "`false` leaves the payload out.")],
+            parameters: [
+                .init(
+                    "payload",
+                    .choice(["true", "false", "base64"]),
+                    "`false` leaves the payload out, `base64` gives its very bytes."
+                )
+            ],
             replies: [.json(200, .named("EventDetail"), "The event.")],
             action: .guarded(.read) { call, scope in
                 let event = try await event(call, scope)
                 var members = event.json.object ?? []
-                let history = try await context.queries.history(of: event)
+                let history = try await context.visibleHistory(of: event, scope)
                 members.append(JSONMember("deliveries", .array(history.map { $0.0.json(tries: $0.1) })))
-                if call.text("payload") != "false" { members.append(try await payload(event)) }
+                if call.text("payload") != "false" {
+                    members.append(try await payload(event, parsed: call.text("payload") != "base64"))
+                }
                 return .json(.object(members))
             }
         )
@@ -68,7 +76,7 @@ struct EventRoutes: Sendable {
                 let event = try await event(call, scope)
                 let explanation = Explanation(
                     event,
-                    history: try await context.queries.history(of: event),
+                    history: try await context.visibleHistory(of: event, scope),
                     snapshot: context.visibleSnapshot(scope),
                     now: context.time.now()
                 )
@@ -117,11 +125,11 @@ struct EventRoutes: Sendable {
         )
     }
 
-    private func payload(_ event: StoredEvent) async throws -> JSONMember {
+    private func payload(_ event: StoredEvent, parsed: Bool) async throws -> JSONMember {
         guard let body = try await context.queries.body(of: event) else {
             return JSONMember("payload", .null)
         }
-        if let value = try? JSONParser.parse(body) { return JSONMember("payload", value) }
+        if parsed, let value = try? JSONParser.parse(body) { return JSONMember("payload", value) }
         return JSONMember("payload_base64", .string(Base64.encode(body)))
     }
 }

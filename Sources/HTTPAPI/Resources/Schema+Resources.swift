@@ -50,7 +50,11 @@ extension SchemaCatalogue {
                         "Its deliveries, replays included."
                     ),
                     .optional("payload", .any, "Its body when that is JSON; null when it has been dropped."),
-                    .optional("payload_base64", .text, "Its body when that is not JSON."),
+                    .optional(
+                        "payload_base64",
+                        .text,
+                        "Its body, when that is not JSON or was asked for so."
+                    ),
                 ]
             )
         ),

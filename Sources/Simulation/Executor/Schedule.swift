@@ -1,12 +1,19 @@
 import Domain
 import HeapModule
 
+/// A job that can run, and whose it is.
+struct ReadyJob {
+    let job: UnownedJob
+    /// Nil: the world's own.
+    let executor: ProcessExecutor?
+}
+
 /// What the executor does next: a ready job chosen by the seed, or, when none is ready, the earliest timer.
 ///
 /// Time stands still while a job is ready and jumps to the next timer otherwise.
 struct Schedule {
     enum Step {
-        case job(UnownedJob)
+        case job(ReadyJob)
         case timer(Sleeper)
         /// Nothing is ready and nobody sleeps.
         case nothing
@@ -26,7 +33,9 @@ struct Schedule {
     private(set) var elapsed = Duration.zero
     private(set) var jobs = 0
     private var random: SeededRandom
-    private var ready: [UnownedJob] = []
+    private var ready: [ReadyJob] = []
+    /// What the processes that stand still would do next, by process.
+    private var held: [Int: [ReadyJob]] = [:]
     private var timers = Heap<Timer>()
     private var sequence: UInt64 = 0
     private var sweepCount = 64
@@ -35,8 +44,28 @@ struct Schedule {
         random = SeededRandom(seed: seed)
     }
 
-    mutating func enqueue(_ job: UnownedJob) {
-        ready.append(job)
+    mutating func enqueue(_ job: ReadyJob) {
+        if let process = job.executor?.process, held[process] != nil {
+            held[process]?.append(job)
+        } else {
+            ready.append(job)
+        }
+    }
+
+    /// Lets a process stand still; false when it did already.
+    mutating func hold(_ process: Int) -> Bool {
+        guard held[process] == nil else { return false }
+        held[process] = ready.filter { $0.executor?.process == process }
+        ready.removeAll { $0.executor?.process == process }
+        return true
+    }
+
+    /// Lets a process that stands still go on; false when none did.
+    @discardableResult
+    mutating func release(_ process: Int) -> Bool {
+        guard let jobs = held.removeValue(forKey: process) else { return false }
+        ready += jobs
+        return true
     }
 
     mutating func add(_ sleeper: Sleeper, after delay: Duration) {

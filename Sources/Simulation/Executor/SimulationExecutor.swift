@@ -23,16 +23,18 @@ package final class SimulationExecutor: TaskExecutor, Sendable {
         }
     }
 
-    /// The wall clock's time at the start of every simulation: 2026-06-20 12:00 UTC, a Saturday in June.
+    /// The wall clock's time at the start unless another is given: 2026-06-20 12:00 UTC, a Saturday in June.
     package static let start = Instant(seconds: 1_781_956_800)
 
     /// What happened so far.
     package let trace: Trace
+    private let start: Instant
     private let schedule: Mutex<Schedule>
     private let thread = usher_thread()
 
-    private init(seed: UInt64, trace: Trace) {
+    private init(seed: UInt64, start: Instant, trace: Trace) {
         self.trace = trace
+        self.start = start
         schedule = Mutex(Schedule(seed: seed))
     }
 
@@ -52,12 +54,29 @@ package final class SimulationExecutor: TaskExecutor, Sendable {
 
     /// Takes a job of this thread; ends the process when it comes from another one.
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(ReadyJob(job: UnownedJob(job), executor: nil))
+    }
+
+    func enqueue(_ job: ReadyJob) {
         precondition(
             usher_thread() == thread,
             "A job came to the simulation from another thread: work has escaped it."
         )
         schedule.withLock { $0.enqueue(job) }
+    }
+
+    /// Lets a process stand still, as a suspended machine does: its timers run out and its answers come in, but it
+    /// does nothing until `release`.
+    ///
+    /// False when it stood still already.
+    func hold(_ process: Int) -> Bool {
+        schedule.withLock { $0.hold(process) }
+    }
+
+    /// Lets a process go on; false when it did not stand still.
+    @discardableResult
+    func release(_ process: Int) -> Bool {
+        schedule.withLock { $0.release(process) }
     }
 }
 
@@ -70,11 +89,12 @@ extension SimulationExecutor {
     /// - Throws: `SimulationError`, or what the scenario throws.
     package static func run<Output: Sendable>(
         seed: UInt64,
+        start: Instant = SimulationExecutor.start,
         trace: Trace = Trace(),
         limits: Limits = Limits(),
         _ scenario: @escaping @Sendable (SimulationExecutor) async throws -> Output
     ) throws -> Output {
-        let executor = SimulationExecutor(seed: seed, trace: trace)
+        let executor = SimulationExecutor(seed: seed, start: start, trace: trace)
         executor.captureTasks()
         defer { usher_release_tasks() }
         let outcome = Outcome<Output>()
@@ -103,7 +123,7 @@ extension SimulationExecutor {
                 let executor = unsafe Unmanaged<SimulationExecutor>.fromOpaque(context).takeUnretainedValue()
                 // The C hook is handed the runtime's `Job *`, which is all an `UnownedJob` holds.
                 let job = unsafe unsafeBitCast(job, to: UnownedJob.self)
-                executor.schedule.withLock { $0.enqueue(job) }
+                executor.schedule.withLock { $0.enqueue(ReadyJob(job: job, executor: nil)) }
             },
             context
         )
@@ -136,7 +156,8 @@ extension SimulationExecutor {
     private func step() -> Bool {
         switch schedule.withLock({ $0.next(trace) }) {
         case .job(let job):
-            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            let owner = unsafe job.executor?.asUnownedTaskExecutor() ?? asUnownedTaskExecutor()
+            unsafe job.job.runSynchronously(on: owner)
             return true
         case .timer(let sleeper):
             sleeper.wake()
@@ -151,7 +172,7 @@ extension SimulationExecutor {
     /// A clock on virtual time for a process; a sleep ends with `CancellationError` when the process is dead.
     func time(process: Int, isAlive: @escaping @Sendable () -> Bool) -> Time {
         Time(
-            now: { Self.start + self.elapsed },
+            now: { self.start + self.elapsed },
             elapsed: { self.elapsed },
             sleep: { delay in
                 try Task.checkCancellation()

@@ -22,7 +22,11 @@ final class SimulatedDestinations: Sendable {
         var arrivals: [Arrival] = []
         var inFlight: [String: Int] = [:]
         var isCalm = false
+        var stands = 0
     }
+
+    /// The most times a node stands still in one simulation: enough to meet, few enough to get on.
+    private static let standsMax = 30
 
     private let world: World
     private let weather: WebhookWeather
@@ -34,7 +38,7 @@ final class SimulatedDestinations: Sendable {
         self.world = world
         self.weather = weather
         self.definitions = definitions
-        random = world.random(for: "stalls")
+        random = world.random(for: "stands")
         var machines: [String: ReceivingMachine] = [:]
         for definition in definitions {
             let name = definition.name.text
@@ -54,7 +58,7 @@ final class SimulatedDestinations: Sendable {
         state.withLock { $0.isCalm = true }
     }
 
-    /// The port of one life of the process.
+    /// The port of one life of a node.
     func upstream(of incarnation: Incarnation) -> Upstream {
         Upstream { request async throws(TransportError) in
             try await self.send(request, from: incarnation)
@@ -69,7 +73,7 @@ final class SimulatedDestinations: Sendable {
         guard let definition = definitions.first(where: { $0.url == url || $0.standbyURL == url }) else {
             throw .unresolvable
         }
-        let flight = "\(incarnation.number) \(definition.name)"
+        let flight = "\(incarnation.name) \(definition.name)"
         let count = state.withLock { state in
             state.inFlight[flight, default: 0] += 1
             return state.inFlight[flight] ?? 0
@@ -81,11 +85,12 @@ final class SimulatedDestinations: Sendable {
             "\(count) requests to \(definition.name) at a time, \(definition.concurrency) are allowed"
         )
         do {
-            let response = try await world.network.exchange(from: incarnation, timeout: request.timeout) {
-                self.receive(request, definition)
+            return try await world.network.exchange(from: incarnation, timeout: request.timeout) {
+                let response = self.receive(request, definition)
+                if let length = self.stand(definition) { self.world.suspend(incarnation, for: length) }
+                if let wait = self.slowness { try? await self.world.time.sleep(wait) }
+                return response
             }
-            if isStalled { try await incarnation.time.sleep(stall) }
-            return response
         } catch NetworkError.refused {
             throw .connectFailed("refused")
         } catch NetworkError.timedOut {
@@ -95,12 +100,31 @@ final class SimulatedDestinations: Sendable {
         }
     }
 
-    private var isStalled: Bool {
-        let isCalm = state.withLock { $0.isCalm }
-        return !isCalm && random.fraction() < weather.stalls
+    /// How long the node stands still while this answer is on its way to it; nil: not at all.
+    ///
+    /// The worst lengths are those a little over the lease, when another claim is just being worked on.
+    private func stand(_ definition: DestinationDefinition) -> Duration? {
+        guard weather.stands > 0, random.fraction() < weather.stands else { return nil }
+        let isAllowed = state.withLock { state in
+            guard !state.isCalm, state.stands < Self.standsMax else { return false }
+            state.stands += 1
+            return true
+        }
+        guard isAllowed else { return nil }
+        let lease = definition.timeout * 2 + SimulatedGateway.leaseMargin
+        let extra = Duration.milliseconds(Int64(random.fraction() * 3_000))
+        switch random.next() % 4 {
+        case 0: return extra
+        case 1: return lease + extra * 10
+        default: return lease + extra
+        }
     }
 
-    private var stall: Duration { .milliseconds(Int64(1_000 + random.fraction() * 30_000)) }
+    /// How long the destination takes over its answer; nil: no time.
+    private var slowness: Duration? {
+        guard weather.slowMax > .zero, !state.withLock({ $0.isCalm }) else { return nil }
+        return .microseconds(Int64(random.fraction() * Double(weather.slowMax.microseconds)))
+    }
 
     private func receive(_ request: OutgoingRequest, _ definition: DestinationDefinition) -> OutgoingResponse?
     {

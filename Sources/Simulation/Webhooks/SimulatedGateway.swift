@@ -9,7 +9,7 @@ import Transport
 import Vault
 import Webhooks
 
-/// One life of an Usher process in the simulation: the real services over the simulated disk.
+/// One life of an Usher node in the simulation: the real services over the database on the simulated disk.
 struct SimulatedGateway: Sendable {
     /// What every life of it is given.
     struct SetUp: Sendable {
@@ -17,7 +17,8 @@ struct SimulatedGateway: Sendable {
         let rootKey: RootKey
         let publicURL: String
         let destinations: SimulatedDestinations
-        let clock: SteppingClock
+        /// The clock of each node.
+        let clocks: [SteppingClock]
         let wrapStore: @Sendable (WebhookStore, Database) -> WebhookStore
     }
 
@@ -27,12 +28,12 @@ struct SimulatedGateway: Sendable {
     let services: Services
     let handle: RequestHandler
 
-    /// Starts, lets requests in through `door`, and works until it is ended.
+    /// Opens the database and runs a node behind each of the doors over it, until the machine dies.
     static func live(
-        _ incarnation: Incarnation,
+        _ machine: Incarnation,
         in world: World,
         _ setUp: SetUp,
-        _ door: FrontDoor<SimulatedGateway>
+        _ doors: [FrontDoor<SimulatedGateway>]
     ) async throws {
         var configuration = DatabaseConfiguration(
             location: .sqlite(path: world.disk.path("usher.db"), vfs: SimulatedDisk.fileSystem)
@@ -44,20 +45,32 @@ struct SimulatedGateway: Sendable {
             migrations: Services.migrations,
             executors: .single(world.executor, readers: 1)
         ) { database in
-            let gateway = try await start(incarnation, database, setUp)
-            door.open(gateway, of: incarnation)
-            world.record("incarnation \(incarnation.number) takes requests")
-            try await gateway.work()
+            // No node works on it yet.
+            try await DeliveryLeases.releaseAll(database)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, door) in doors.enumerated() {
+                    group.addTask {
+                        try await world.runNode(index + 1, on: machine, isAlone: doors.count == 1) { node in
+                            let gateway = try await start(node, setUp.clocks[index], database, setUp)
+                            door.open(gateway, of: node)
+                            world.record("\(node.name) takes requests")
+                            try await gateway.work()
+                        }
+                    }
+                }
+                for try await _ in group {}
+            }
         }
     }
 
     private static func start(
         _ incarnation: Incarnation,
+        _ clock: SteppingClock,
         _ database: Database,
         _ setUp: SetUp
     ) async throws -> SimulatedGateway {
         let ports = Services.Ports(
-            time: setUp.clock.time(of: incarnation),
+            time: clock.time(of: incarnation),
             random: incarnation.random,
             upstream: setUp.destinations.upstream(of: incarnation),
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
@@ -82,12 +95,12 @@ struct SimulatedGateway: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.dispatcher.run() }
             group.addTask { try await services.replayer.run() }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 }
 
-/// The wall clock of the machine that the process runs on; it may be wrong, and be put right in one step.
+/// The wall clock of the machine that a node runs on; it may be wrong, and be put right in one step.
 final class SteppingClock: Sendable {
     private let offset = Mutex(Duration.zero)
 
@@ -96,7 +109,7 @@ final class SteppingClock: Sendable {
         self.offset.withLock { $0 = offset }
     }
 
-    /// The clock as one life of the process sees it; its monotonic part never steps.
+    /// The clock as one life of the node sees it; its monotonic part never steps.
     func time(of incarnation: Incarnation) -> Time {
         Time(
             now: { incarnation.time.now() + self.offset.withLock { $0 } },

@@ -8,19 +8,19 @@ struct SimulatedOperator: Sendable {
     private static let lookInterval = Duration.seconds(15)
 
     private let world: World
-    private let door: FrontDoor<SimulatedGateway>
+    private let nodes: SimulatedNodes
 
-    init(_ world: World, _ door: FrontDoor<SimulatedGateway>) {
+    init(_ world: World, _ nodes: SimulatedNodes) {
         self.world = world
-        self.door = door
+        self.nodes = nodes
     }
 
-    /// Asks the process until it answers, for a hundred seconds at most; nil when it did not.
+    /// Asks some node until it answers, for a hundred seconds at most; nil when it did not.
     func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (SimulatedGateway) async throws -> Answer
     ) async throws -> Answer? {
         for _ in 0..<100 {
-            if let answer = try? await door.ask(question) { return answer }
+            if let answer = try? await nodes.ask(question) { return answer }
             try await world.time.sleep(.seconds(1))
         }
         return nil
@@ -31,7 +31,7 @@ struct SimulatedOperator: Sendable {
         let random = world.random(for: "replays")
         for time in times {
             guard (try? await world.time.sleep(time - world.executor.elapsed)) != nil else { return }
-            let queued = try? await door.ask { try await Self.replay($0, random) }
+            let queued = try? await nodes.ask { try await Self.replay($0, random) }
             world.record("replay: \(queued.map { "\($0) queued" } ?? "no answer")")
         }
     }
@@ -44,15 +44,17 @@ struct SimulatedOperator: Sendable {
         }
     }
 
-    /// Lets stopped destinations go on.
+    /// Lets stopped destinations go on, at each node: it does not hear of what another one was told.
     func resumeStopped() async {
-        let resumed = try? await door.ask { gateway in
-            let registry = gateway.services.registry
-            let stopped = registry.snapshot.destinations.filter { $0.stop != nil }
-            for destination in stopped { try await registry.resume(destination: destination.name) }
-            return stopped.count
+        for door in nodes.doors {
+            let resumed = try? await door.ask { gateway in
+                let registry = gateway.services.registry
+                let stopped = registry.snapshot.destinations.filter { $0.stop != nil }
+                for destination in stopped { try await registry.resume(destination: destination.name) }
+                return stopped.count
+            }
+            if let resumed, resumed > 0 { world.record("\(resumed) destinations go on") }
         }
-        if let resumed, resumed > 0 { world.record("\(resumed) destinations go on") }
     }
 
     /// Half of the replays are of dead letters, the others of one event, whatever has become of it.

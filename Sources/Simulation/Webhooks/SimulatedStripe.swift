@@ -20,7 +20,7 @@ final class SimulatedStripe: Sendable {
     }
 
     private let world: World
-    private let door: FrontDoor<SimulatedGateway>
+    private let nodes: SimulatedNodes
     private let weather: WebhookWeather
     private let path: String
     private let random: RandomSource
@@ -28,13 +28,13 @@ final class SimulatedStripe: Sendable {
 
     init(
         _ world: World,
-        _ door: FrontDoor<SimulatedGateway>,
+        _ nodes: SimulatedNodes,
         _ weather: WebhookWeather,
         endpoint: StripeSandbox.Endpoint,
         path: String
     ) {
         self.world = world
-        self.door = door
+        self.nodes = nodes
         self.weather = weather
         self.path = path
         random = world.random(for: "stripe")
@@ -103,9 +103,9 @@ final class SimulatedStripe: Sendable {
             clientAddress: "203.0.113.7",
             id: RequestID(now: world.time.now(), random: random)
         )
-        let door = door
+        let nodes = nodes
         let response = try? await world.network.exchange(timeout: Self.patience) {
-            try? await door.ask { await $0.handle(request) }
+            try? await nodes.ask { await $0.handle(request) }
         }
         let status = response?.status
         world.record("\(shipment.eventID) try \(shipment.attempt): \(status.map(String.init) ?? "no answer")")

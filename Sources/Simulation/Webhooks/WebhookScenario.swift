@@ -9,11 +9,12 @@ package import Webhooks
 
 /// Usher between Stripe and three destinations, while everything that can fail fails.
 ///
-/// Signed events come in over a bad network, are stored, and go out; the process is killed, its disk fills up, its
-/// clock steps and destinations fail. Then all is calm, and what is stored and what arrived must be as
+/// Signed events come in over a bad network, are stored, and go out. One node or two share the database; each stands
+/// still, dies and has a clock that steps, alone; all die with the machine of the database, whose disk fills up;
+/// destinations fail and take their time. Then all is calm, and what is stored and what arrived must be as
 /// `docs/ARCHITECTURE.md` promises (P1 to P4, P13, P14).
 package struct WebhookScenario: Sendable {
-    /// Wraps the three hot paths of each life of the process.
+    /// Wraps the three hot paths of each life of a node.
     package typealias StoreWrap = @Sendable (WebhookStore, Database) -> WebhookStore
 
     private static let stripeSecret = "whsec_simulated-stripe-endpoint-0001"
@@ -30,7 +31,7 @@ package struct WebhookScenario: Sendable {
     package enum Emphasis: Sendable {
         /// Nothing: each fault is off in some seeds and frequent in others.
         case none
-        /// The process stands still for longer than its leases last, with full lanes.
+        /// Two nodes stand still for longer than their leases last, with full lanes.
         case stalls
     }
 
@@ -51,25 +52,26 @@ package struct WebhookScenario: Sendable {
     package var simulator: Simulator {
         var simulator = Simulator { world in try await play(in: world) }
         simulator.limits = SimulationExecutor.Limits(jobsMax: Self.jobsMax)
+        simulator.start = { StartInstant.draw(seed: $0) }
         return simulator
     }
 
     private struct Parties: Sendable {
         let world: World
         let weather: WebhookWeather
-        let door: FrontDoor<SimulatedGateway>
+        let nodes: SimulatedNodes
         let stripe: SimulatedStripe
         let destinations: SimulatedDestinations
         let definitions: [DestinationDefinition]
-        let clock: SteppingClock
+        let clocks: [SteppingClock]
     }
 
     private func play(in world: World) async throws {
         let weather = WebhookWeather(seed: world.seed, emphasis: emphasis)
         let definitions = try Self.destinations()
         let source = try Self.source()
-        let door = FrontDoor<SimulatedGateway>()
-        let clock = SteppingClock()
+        let nodes = SimulatedNodes(count: weather.nodes, world)
+        let clocks = nodes.doors.map { _ in SteppingClock() }
         let destinations = SimulatedDestinations(
             world,
             weather,
@@ -79,7 +81,7 @@ package struct WebhookScenario: Sendable {
         let path = "/api/integrations/webhooks/\(source.name)"
         let stripe = SimulatedStripe(
             world,
-            door,
+            nodes,
             weather,
             endpoint: StripeSandbox.Endpoint(
                 url: Self.publicURL + path,
@@ -96,20 +98,20 @@ package struct WebhookScenario: Sendable {
             rootKey: RootKey.generate(random: world.random(for: "root key")),
             publicURL: Self.publicURL,
             destinations: destinations,
-            clock: clock,
+            clocks: clocks,
             wrapStore: wrapStore
         )
         let parties = Parties(
             world: world,
             weather: weather,
-            door: door,
+            nodes: nodes,
             stripe: stripe,
             destinations: destinations,
             definitions: definitions,
-            clock: clock
+            clocks: clocks
         )
-        try await world.run { incarnation in
-            try await SimulatedGateway.live(incarnation, in: world, setUp, door)
+        try await world.run { machine in
+            try await SimulatedGateway.live(machine, in: world, setUp, nodes.doors)
         } scenario: {
             await Self.storm(parties)
             try await Self.judge(parties)
@@ -129,17 +131,27 @@ package struct WebhookScenario: Sendable {
                     guard (try? await world.time.sleep(step.at - world.executor.elapsed)) != nil else {
                         return
                     }
-                    parties.clock.step(to: step.offset)
-                    world.record("the wall clock is off by \(step.offset)")
+                    parties.clocks[step.node - 1].step(to: step.offset)
+                    world.record("the wall clock of node \(step.node) is off by \(step.offset)")
                 }
             }
-            group.addTask { await SimulatedOperator(world, parties.door).replay(at: parties.weather.replays) }
-            group.addTask { await SimulatedOperator(world, parties.door).resumeStopped(until: stormLength) }
+            group.addTask {
+                for death in parties.weather.nodeDeaths {
+                    guard (try? await world.time.sleep(death.at - world.executor.elapsed)) != nil else {
+                        return
+                    }
+                    world.kill(node: death.node)
+                }
+            }
+            group.addTask {
+                await SimulatedOperator(world, parties.nodes).replay(at: parties.weather.replays)
+            }
+            group.addTask { await SimulatedOperator(world, parties.nodes).resumeStopped(until: stormLength) }
             group.addTask {
                 guard (try? await world.time.sleep(stormLength)) != nil else { return }
                 world.calm()
                 parties.destinations.calm()
-                parties.clock.step(to: .zero)
+                for clock in parties.clocks { clock.step(to: .zero) }
                 world.record("all is calm")
             }
         }
@@ -148,12 +160,12 @@ package struct WebhookScenario: Sendable {
     /// Waits until nothing is on its way, then compares.
     private static func judge(_ parties: Parties) async throws {
         let world = parties.world
-        let helper = SimulatedOperator(world, parties.door)
+        let helper = SimulatedOperator(world, parties.nodes)
         let end = world.executor.elapsed + calmMax
         var wait = Duration.milliseconds(500)
         while world.executor.elapsed < end {
             await helper.resumeStopped()
-            if (try? await parties.door.ask { try await StoredWebhooks.isDrained($0) }) == true { break }
+            if (try? await parties.nodes.ask { try await StoredWebhooks.isDrained($0) }) == true { break }
             try await world.time.sleep(wait)
             wait = min(wait * 2, .seconds(600))
         }

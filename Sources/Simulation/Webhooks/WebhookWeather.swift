@@ -10,8 +10,10 @@ struct WebhookWeather: Sendable {
         let end: Duration
     }
 
-    /// A step of the process's wall clock.
+    /// A step of a node's wall clock; its monotonic one never steps.
     struct ClockStep: Sendable {
+        /// Whose, from 1.
+        let node: Int
         /// Since the start of the simulation.
         let at: Duration
         /// How far the clock is off from then on.
@@ -24,8 +26,14 @@ struct WebhookWeather: Sendable {
     let busy: Double
     /// Chance of 410.
     let gone: Double
-    /// Chance that the process stands still between an answer and its next step, for longer than a lease lasts.
-    let stalls: Double
+    /// Chance that a node stands still while an answer is on its way to it, often for longer than its lease lasts.
+    let stands: Double
+    /// The longest that a destination takes over its answer.
+    let slowMax: Duration
+    /// How many nodes share the database.
+    let nodes: Int
+    /// When nodes die alone; none where there is but one.
+    let nodeDeaths: [NodeDeath]
     /// When the first URL of the first destination is down; nil: never.
     let outage: Outage?
     /// Steps of the wall clock.
@@ -37,6 +45,14 @@ struct WebhookWeather: Sendable {
     /// The longest time between two of them.
     let gapMax: Duration
 
+    /// A node that dies alone: the database and the other node live on.
+    struct NodeDeath: Sendable {
+        /// Which, from 1.
+        let node: Int
+        /// Since the start of the simulation.
+        let at: Duration
+    }
+
     /// Draws the weather of a seed.
     init(seed: UInt64, emphasis: WebhookScenario.Emphasis) {
         let random = RandomSource(seed: seed, purpose: "weather")
@@ -45,7 +61,14 @@ struct WebhookWeather: Sendable {
         failing = chance([0, 0, 0.05, 0.4])
         busy = chance([0, 0, 0.05, 0.2])
         gone = chance([0, 0, 0.01, 0.05])
-        stalls = emphasis == .stalls ? 0.5 : chance([0, 0, 0.1, 0.4])
+        stands = emphasis == .stalls ? 0.2 : chance([0, 0, 0.02, 0.2])
+        slowMax = random.element(of: [.zero, .zero, .milliseconds(300), .seconds(4)]) ?? .zero
+        let nodes = emphasis == .stalls ? 2 : Int(1 + random.next() % 2)
+        self.nodes = nodes
+        func node() -> Int { Int(1 + random.next() % UInt64(nodes)) }
+        nodeDeaths =
+            nodes > 1 && random.next() % 2 == 0
+            ? (0..<3).map { _ in NodeDeath(node: node(), at: moment()) }.sorted { $0.at < $1.at } : []
         events = emphasis == .stalls ? 60 : Int(8 + random.next() % 20)
         gapMax = random.element(of: [.seconds(3), .seconds(1), .milliseconds(200)]) ?? .seconds(1)
         if random.next() % 3 == 0 {
@@ -59,8 +82,11 @@ struct WebhookWeather: Sendable {
             .seconds(46_800),
         ]
         clockSteps =
-            random.next() % 3 == 0
-            ? (0..<3).map { _ in ClockStep(at: moment(), offset: random.element(of: offsets) ?? .zero) }
+            random.next() % 2 == 0
+            ? (0..<2 * nodes)
+                .map { _ in
+                    ClockStep(node: node(), at: moment(), offset: random.element(of: offsets) ?? .zero)
+                }
                 .sorted { $0.at < $1.at } : []
         replays = random.next() % 2 == 0 ? (0..<2).map { _ in moment() }.sorted() : []
     }

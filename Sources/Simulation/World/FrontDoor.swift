@@ -12,6 +12,9 @@ package final class FrontDoor<Service: Sendable>: Sendable {
         current.withLock { $0 = (incarnation, service) }
     }
 
+    /// Whether a living process is behind it.
+    package var isOpen: Bool { current.withLock { $0?.incarnation.isAlive } == true }
+
     /// Asks the living process.
     ///
     /// Nil when there is none, or when it died before its answer was out; throws what the question throws.
@@ -19,7 +22,10 @@ package final class FrontDoor<Service: Sendable>: Sendable {
         _ question: @escaping @Sendable (Service) async throws -> Answer
     ) async throws -> Answer? {
         guard let (incarnation, service) = current.withLock({ $0 }), incarnation.isAlive else { return nil }
-        let answer = try await question(service)
+        // What a process does for others, it does itself: not while it stands still.
+        let answer = try await withTaskExecutorPreference(incarnation.taskExecutor) {
+            try await question(service)
+        }
         return incarnation.isAlive ? answer : nil
     }
 }

@@ -1,3 +1,5 @@
+package import Domain
+
 /// Runs a scenario in a world of its own and tells what came of it.
 package struct Simulator: Sendable {
     /// Plays one simulation: `world.run(process:scenario:)`, then its oracles.
@@ -5,6 +7,8 @@ package struct Simulator: Sendable {
 
     /// How far a simulation may go.
     package var limits = SimulationExecutor.Limits()
+    /// The wall clock's time at the start of a seed.
+    package var start: @Sendable (UInt64) -> Instant = { _ in SimulationExecutor.start }
     /// Whether reports hold the trace's lines.
     package var keepsLines = false
     private let play: Play
@@ -24,7 +28,12 @@ package struct Simulator: Sendable {
         let trace = Trace(keepsLines: keepsLines)
         var ending = Ending(jobs: 0, elapsed: .zero, crashes: 0, disk: nil, violations: [], failure: nil)
         do {
-            ending = try SimulationExecutor.run(seed: seed, trace: trace, limits: limits) { [play] executor in
+            ending = try SimulationExecutor.run(
+                seed: seed,
+                start: start(seed),
+                trace: trace,
+                limits: limits
+            ) { [play] executor in
                 let world = try World(seed: seed, plan: plan, executor: executor)
                 var failure: String?
                 do { try await play(world) } catch { failure = "\(error)" }

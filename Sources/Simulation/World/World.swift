@@ -25,6 +25,8 @@ package final class World: Sendable {
         var lives = 0
         var crashes = 0
         var current: Incarnation?
+        var nodes: [Int: Incarnation] = [:]
+        var nodeLives: [Int: Int] = [:]
         var isCalm = false
     }
 
@@ -120,6 +122,27 @@ package final class World: Sendable {
         let incarnation = Incarnation(number: number, executor: executor, seed: seed)
         state.withLock { $0.current = incarnation }
         return incarnation
+    }
+
+    /// The node's present life; nil between two.
+    func livingNode(_ index: Int) -> Incarnation? {
+        state.withLock { $0.nodes[index] }.flatMap { $0.isAlive ? $0 : nil }
+    }
+
+    /// The next life of a node.
+    func nextNode(
+        _ index: Int,
+        on machine: Incarnation,
+        after end: Incarnation.End
+    ) throws -> Incarnation {
+        let number = state.withLock {
+            $0.nodeLives[index, default: 0] += 1
+            return $0.nodeLives[index] ?? 0
+        }
+        guard number <= Self.livesMax else { throw SimulationError.livesExhausted(number - 1, end: "\(end)") }
+        let node = Incarnation(node: index, number: number, on: machine, seed: seed)
+        state.withLock { $0.nodes[index] = node }
+        return node
     }
 
     /// Brings the disk up again.
