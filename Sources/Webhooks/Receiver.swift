@@ -156,7 +156,7 @@ package final class Receiver: Sendable {
             let outcomes = try await store.append(events)
             for (event, outcome) in zip(events, outcomes) {
                 activity.stored(source.id, outcome, at: webhook.receivedAt)
-                if case .stored = outcome { stored(event.destinations) }
+                if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
             }
             return .acknowledged(manners.acknowledgement, outcomes)
         } catch {

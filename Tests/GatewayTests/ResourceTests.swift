@@ -31,6 +31,22 @@ struct ResourceTests {
         ],
     ]
 
+    private static let webhooks: [Step] = [
+        Step(
+            method: .post,
+            template: "/api/integrations/webhooks/{source}",
+            status: 401,
+            target: "/api/integrations/webhooks/shop",
+            body: ["id": "evt_unsigned"]
+        ),
+        Step(
+            method: .get,
+            template: "/api/integrations/webhooks/{source}",
+            status: 405,
+            target: "/api/integrations/webhooks/shop"
+        ),
+    ]
+
     private static let open: [Step] = [
         Step(method: .get, template: "/healthz", status: 200),
         Step(method: .get, template: "/readyz", status: 200),
@@ -189,7 +205,7 @@ struct ResourceTests {
                 key: bench.admin
             )
             let steps =
-                Self.open + Self.registry
+                Self.webhooks + Self.open + Self.registry
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -220,7 +236,7 @@ struct ResourceTests {
         try await withGateway { bench in
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let keys = [try await bench.key("read"), try await bench.key("write")]
-            let open = ["/healthz", "/readyz"]
+            let open = ["/healthz", "/readyz", "/api/integrations/webhooks/{source}"]
             let operations = DocumentCheck(document: document).operations
             #expect(operations.count > 30)
             for operation in operations {

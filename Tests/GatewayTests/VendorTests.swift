@@ -48,6 +48,24 @@ struct VendorTests {
         }
     }
 
+    @Test func `a vendor does not learn where else its events go`() async throws {
+        try await withVendors { bench, _ in
+            try await bench.addDestination("crm")
+            let event = try await bench.take("evt_2", to: "anna-shop")
+            let key = try await bench.key("read", vendor: "anna")
+            for (reader, expected) in [(key, ["anna-app"]), (bench.admin, ["anna-app", "crm"])] {
+                let shown = try await bench.send(.get, "/api/events/\(event)", key: reader).json
+                let names = shown["deliveries"]?.array?.compactMap { $0["destination"]?.string }.sorted()
+                #expect(names == expected)
+                let story = try await bench.send(.get, "/api/events/\(event)/explain", key: reader).json
+                #expect(
+                    String(decoding: story.serialized(), as: UTF8.self).contains("crm")
+                        == (reader == bench.admin)
+                )
+            }
+        }
+    }
+
     @Test func `what belongs to others is not there for a vendor`() async throws {
         try await withVendors { bench, events in
             let key = try await bench.key("write", vendor: "anna")

@@ -124,14 +124,14 @@ import Testing
         #expect(machine.exchangeToAnswer(hasMore: false) == nil)
     }
 
-    @Test func `waits a minute for the next request`() throws {
+    @Test func `waits 75 seconds for the next request`() throws {
         var machine = machine()
         let exchange = try #require(exchange(&machine, at: .zero))
         #expect(machine.isBusy)
         let continuation = machine.answered(exchange, buffersFull: false, hasMore: false, at: .seconds(2))
         #expect(continuation == .next)
         #expect(!machine.isBusy)
-        #expect(machine.deadline == .seconds(62))
+        #expect(machine.deadline == .seconds(77))
         #expect(self.exchange(&machine, at: .seconds(10)) != nil)
     }
 

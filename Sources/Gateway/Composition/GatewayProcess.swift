@@ -38,6 +38,7 @@ package enum GatewayProcess {
         onStarted: @escaping @Sendable (StartedGateway) async -> Void
     ) async throws {
         let desired = try configuration.desired(resolver)
+        OpenFilesLimit.raise(for: configuration.limits.connections, logger)
         let path = configuration.database.path
         let lock = try DatabaseLock(of: path)
         defer { lock.release() }

@@ -57,7 +57,7 @@ package struct TLSFiles: Hashable, Sendable {
 
 /// What the server takes at most; beyond each it refuses clearly and keeps its memory bounded.
 package struct RequestLimits: Hashable, Sendable {
-    /// The most open connections; further ones wait unaccepted.
+    /// The most open connections; further ones are answered 503 and closed.
     package var connections = 16_384
     /// The most requests being worked on; further ones get 503 with `Retry-After`.
     package var requests = 1_024

@@ -61,7 +61,7 @@ extension ConfigurationKey {
             path: "limits.connections",
             kind: .whole(16...200_000),
             standard: "\(RequestLimits().connections)",
-            summary: "The most open connections; further ones wait to be accepted."
+            summary: "The most open connections; further ones get 503 and are closed."
         ),
         ConfigurationKey(
             path: "limits.requests",

@@ -48,7 +48,7 @@ struct EventRoutes: Sendable {
             action: .guarded(.read) { call, scope in
                 let event = try await event(call, scope)
                 var members = event.json.object ?? []
-                let history = try await context.queries.history(of: event)
+                let history = try await context.visibleHistory(of: event, scope)
                 members.append(JSONMember("deliveries", .array(history.map { $0.0.json(tries: $0.1) })))
                 if call.text("payload") != "false" { members.append(try await payload(event)) }
                 return .json(.object(members))
@@ -68,7 +68,7 @@ struct EventRoutes: Sendable {
                 let event = try await event(call, scope)
                 let explanation = Explanation(
                     event,
-                    history: try await context.queries.history(of: event),
+                    history: try await context.visibleHistory(of: event, scope),
                     snapshot: context.visibleSnapshot(scope),
                     now: context.time.now()
                 )

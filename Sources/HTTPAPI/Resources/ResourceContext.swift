@@ -62,6 +62,17 @@ package struct ResourceContext: Sendable {
         )
     }
 
+    /// The deliveries of an event with their tries: a vendor does not learn where else its events go.
+    func visibleHistory(
+        of event: StoredEvent,
+        _ scope: AccessScope
+    ) async throws -> [(StoredDelivery, [AttemptRecord])] {
+        let history = try await queries.history(of: event)
+        guard scope.principal != .platform else { return history }
+        let visible = Set(visibleSnapshot(scope).destinations.map(\.id))
+        return history.filter { visible.contains($0.0.destinationID) }
+    }
+
     /// Whether this caller may see what belongs to `vendor`; nil is the platform's own.
     func mayRead(_ vendor: ResourceName?, _ scope: AccessScope) -> Bool {
         vendor.map { scope.mayRead(vendor: $0) } ?? (scope.principal == .platform)

@@ -18,7 +18,12 @@ package enum ResourceRouter {
             + ReplayRoutes(context: context).all + SourceRoutes(context: context).all
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
             + ConfigurationRoutes(context: context).all + HealthRoutes(context: context).all
-        let document = OpenAPI.route(documenting: routes, schemas: .resources, version: version)
+        let document = OpenAPI.route(
+            documenting: routes,
+            schemas: .resources,
+            version: version,
+            otherPaths: [WebhookEndpoint.pathItem]
+        )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
                 try await context.keys.authenticate(

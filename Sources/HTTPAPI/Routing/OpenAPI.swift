@@ -6,17 +6,29 @@ package struct OpenAPI: Sendable {
     private let routes: [Route]
     private let schemas: SchemaCatalogue
     private let version: String
+    private let otherPaths: [JSONMember]
 
     /// Describes `routes`; `version` is the program's.
-    package init(routes: [Route], schemas: SchemaCatalogue, version: String) {
+    /// - Parameter otherPaths: path items of what is served beside the router.
+    package init(
+        routes: [Route],
+        schemas: SchemaCatalogue,
+        version: String,
+        otherPaths: [JSONMember] = []
+    ) {
         self.routes = routes
         self.schemas = schemas
         self.version = version
+        self.otherPaths = otherPaths
     }
 
     /// The route that serves the document of `routes` and of itself at `/api/openapi.json`.
-    package static func route(documenting routes: [Route], schemas: SchemaCatalogue, version: String) -> Route
-    {
+    package static func route(
+        documenting routes: [Route],
+        schemas: SchemaCatalogue,
+        version: String,
+        otherPaths: [JSONMember] = []
+    ) -> Route {
         func route(_ answer: APIResponse) -> Route {
             Route(
                 .get,
@@ -29,7 +41,13 @@ package struct OpenAPI: Sendable {
             )
         }
         let complete = routes + [route(APIResponse(status: 200))]
-        return route(.json(OpenAPI(routes: complete, schemas: schemas, version: version).document))
+        let description = OpenAPI(
+            routes: complete,
+            schemas: schemas,
+            version: version,
+            otherPaths: otherPaths
+        )
+        return route(.json(description.document))
     }
 
     /// The document.
@@ -66,7 +84,7 @@ package struct OpenAPI: Sendable {
             if operations[path] == nil { order.append(path) }
             operations[path, default: []].append(JSONMember(route.method.name, operation(route)))
         }
-        return .object(order.map { JSONMember($0, .object(operations[$0] ?? [])) })
+        return .object(otherPaths + order.map { JSONMember($0, .object(operations[$0] ?? [])) })
     }
 
     private func operation(_ route: Route) -> JSONValue {

@@ -1,4 +1,5 @@
 package import Domain
+import Glibc
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
@@ -119,9 +120,19 @@ package struct HTTPServer: Service {
         do {
             try await server.run()
         } catch let error as IOError {
-            throw HTTPServerError.cannotListen(address: address, reason: String(describing: error))
-        } catch let error as SocketAddressError {
-            throw HTTPServerError.cannotListen(address: address, reason: String(describing: error))
+            throw HTTPServerError.cannotListen(address: address, reason: Self.reason(error))
+        } catch is SocketAddressError {
+            throw HTTPServerError.cannotListen(address: address, reason: "no address has this name")
+        }
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        switch error.errnoCode {
+        case EADDRINUSE: "another program listens there; stop it, or choose another port"
+        case EADDRNOTAVAIL: "this machine does not have that address; use one of its own, or 0.0.0.0 for all"
+        case EACCES, EPERM:
+            "ports below 1024 are not open to this user; choose another, or put a proxy in front"
+        default: unsafe String(cString: strerror(error.errnoCode))
         }
     }
 

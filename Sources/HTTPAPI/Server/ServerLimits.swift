@@ -7,12 +7,12 @@ package struct ServerLimits: Sendable {
     /// The most bytes of one field's name or value, or of the request target; beyond: 431.
     package var fieldBytesMax = 8 * 1_024
     /// The most fields in one head, and in one trailer; beyond: 431.
-    package var fieldsMax = 64
+    package var fieldsMax = 100
     /// How long a head may take, from the connection's start (TLS handshake included) or, later on it, from the
     /// head's first byte; beyond: 408, or a plain close when nothing has come.
     package var headTimeMax = Duration.seconds(5)
     /// How long a connection may stay open between requests; beyond: closed.
-    package var idleTimeMax = Duration.seconds(60)
+    package var idleTimeMax = Duration.seconds(75)
     /// How long a whole request may take before its body's size counts; beyond: 408.
     package var requestTimeMax = Duration.seconds(10)
     /// What a body must keep up beyond `requestTimeMax`, in bytes a second; below: 408.
@@ -31,12 +31,12 @@ package struct ServerLimits: Sendable {
     /// How many requests a peer may send ahead of the answers; beyond: closed after the current answer.
     package var pipelinedRequestsMax = 16
     /// The most connections at one time; beyond: 503 and closed (with TLS: closed).
-    package var connectionsMax = 1_000
+    package var connectionsMax = 16_384
     /// The most connections from one address (IPv6: from one /64) at one time; loopback is not counted, for there
     /// sits the proxy; beyond: 503 and closed (with TLS: closed).
     package var connectionsPerAddressMax = 256
     /// The most requests being handled at one time; beyond: 503 before the body is read.
-    package var handledRequestsMax = 4_096
+    package var handledRequestsMax = 1_024
     /// Bodies up to this size are handled on the event loop when their route allows it; larger ones, whose
     /// checking takes milliseconds, never.
     package var eventLoopBodyBytesMax = 64 * 1_024
