@@ -126,7 +126,7 @@ let package = Package(
             "Sandbox",
             [
                 "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
-                lifecycle,
+                lifecycle, crypto, cryptoExtras, swiftASN1, x509,
             ]
         ),
         .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -10,7 +10,9 @@ struct GoogleCalendarSamples {
     let dice: SampleDice
     let booking: SampleBooking
 
-    /// The message: nothing but headers. `calendar.sync` is answered and becomes no event.
+    /// The message: nothing but headers.
+    ///
+    /// `calendar.sync` is answered and becomes no event.
     var event: SampleEvent {
         let channel = "\(booking.wedding)-\(dice.digits(8))"
         let number = type == "calendar.sync" ? 1 : dice.number(2...900_000_000)

@@ -37,14 +37,13 @@ package enum CertificateError: Error, Hashable, Sendable, CustomStringConvertibl
 
 /// The authorities that certificates are traced back to.
 package struct TrustAnchors: Sendable {
-    fileprivate let store: CertificateStore
+    fileprivate let certificates: Set<Certificate>
     /// How many there are.
     package let count: Int
 
     /// Reads concatenated PEM; certificates that cannot be read are left out, so that one odd one costs nothing.
     package init(pem: [UInt8]) {
-        let certificates = CertificateChain.blocks(pem).compactMap { try? Certificate(pemDocument: $0) }
-        store = CertificateStore(certificates)
+        certificates = Set(CertificateChain.blocks(pem).compactMap { try? Certificate(pemDocument: $0) })
         count = certificates.count
     }
 }
@@ -55,6 +54,8 @@ package enum CertificateChain {
     package static let certificatesMax = 10
 
     /// Checks signatures, validity at `now`, basic and name constraints (RFC 5280) and the first certificate's name.
+    ///
+    /// A certificate that is an anchor itself is believed for its own time, whoever signed it.
     ///
     /// - Parameters:
     ///   - pem: the certificate, then those that lead to an anchor, as far as its owner gives them.
@@ -72,15 +73,28 @@ package enum CertificateChain {
         let leaf = given[0]
         guard names(of: leaf).contains(where: name.fits) else { throw .wrongName }
         guard let key = _RSA.Signing.PublicKey(leaf.publicKey) else { throw .wrongKey }
+        if anchors.certificates.contains(leaf) {
+            let pinned = certified(key, [leaf], now)
+            guard pinned.isValid(at: now) else { throw .untrusted }
+            return pinned
+        }
         let further = intermediates.isEmpty ? [] : try certificates(intermediates)
         let date = Date(timeIntervalSince1970: Double(now.seconds))
-        var verifier = Verifier(rootCertificates: anchors.store) {
+        var verifier = Verifier(rootCertificates: CertificateStore(anchors.certificates)) {
             RFC5280Policy(fixedExpiryValidationTime: date)
         }
         let store = CertificateStore(given.dropFirst() + further)
         guard case .validCertificate(let chain) = await verifier.validate(leaf: leaf, intermediates: store)
         else { throw .untrusted }
-        return CertifiedKey(
+        return certified(key, Array(chain), now)
+    }
+
+    private static func certified(
+        _ key: _RSA.Signing.PublicKey,
+        _ chain: [Certificate],
+        _ now: Instant
+    ) -> CertifiedKey {
+        CertifiedKey(
             key: key,
             notBefore: chain.map { instant($0.notValidBefore) }.max() ?? now,
             notAfter: chain.map { instant($0.notValidAfter) }.min() ?? now

@@ -84,7 +84,9 @@ struct TargetRule {
             "Sandbox",
             .side,
             "Domain Signatures Providers",
-            products: "HummingbirdCore HTTPTypes NIOCore NIOPosix Logging ServiceLifecycle"
+            products: """
+                HummingbirdCore HTTPTypes NIOCore NIOPosix Logging ServiceLifecycle Crypto CryptoExtras SwiftASN1 X509
+                """
         ),
         TargetRule("CSimulation", .side),
         TargetRule(

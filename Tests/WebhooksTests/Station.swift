@@ -69,23 +69,7 @@ struct Station: Sendable {
             weddings: weddings,
             activity: activity,
             store: store,
-            receiver: Receiver(
-                registry: registry,
-                weddings: weddings,
-                vault: vault,
-                store: store,
-                activity: activity,
-                publicURL: publicURL,
-                certificates: CertificateStore(
-                    upstream: world.upstream.upstream,
-                    anchors: { TrustAnchors(pem: Array(WebhookCertificates.authority.utf8)) },
-                    addressPolicy: .publicOnly,
-                    time: world.clock.time
-                ),
-                time: world.clock.time,
-                random: random,
-                stored: { dispatcher.workArrived($0) }
-            ),
+            receiver: receiver(world, registry, weddings, vault, store, activity, dispatcher),
             dispatcher: dispatcher,
             replayer: Replayer(
                 database: database,
@@ -115,6 +99,34 @@ struct Station: Sendable {
         )
         try await DeliveryLeases.releaseAll(database)
         return station
+    }
+
+    private static func receiver(
+        _ world: World,
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ dispatcher: Dispatcher
+    ) -> Receiver {
+        Receiver(
+            registry: registry,
+            weddings: weddings,
+            vault: vault,
+            store: store,
+            activity: activity,
+            publicURL: publicURL,
+            certificates: CertificateStore(
+                upstream: world.upstream.upstream,
+                anchors: { TrustAnchors(pem: Array(WebhookCertificates.authority.utf8)) },
+                addressPolicy: .publicOnly,
+                time: world.clock.time
+            ),
+            time: world.clock.time,
+            random: .seeded(world.seed),
+            stored: { dispatcher.workArrived($0) }
+        )
     }
 
     private static func openRegistry(
