@@ -78,8 +78,12 @@ package enum SendGridSignature {
         }
     }
 
+    /// The key, which has exactly one text: the library's parser alone accepts others.
     private static func publicKey(_ secret: Secret) -> P256.Signing.PublicKey? {
-        Base64.decode(secret.bytes[...]).flatMap { try? P256.Signing.PublicKey(derRepresentation: $0) }
+        guard let der = Base64.decode(secret.bytes[...]),
+            let key = try? P256.Signing.PublicKey(derRepresentation: der), Array(key.derRepresentation) == der
+        else { return nil }
+        return key
     }
 
     private static func privateKey(_ secret: Secret) -> P256.Signing.PrivateKey? {
@@ -87,7 +91,10 @@ package enum SendGridSignature {
     }
 
     private static func signature(_ der: [UInt8]) -> P256.Signing.ECDSASignature? {
-        try? P256.Signing.ECDSASignature(derRepresentation: der)
+        guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: der),
+            Array(signature.derRepresentation) == der
+        else { return nil }
+        return signature
     }
 
     private static func digest(_ timestamp: [UInt8], _ body: [UInt8]) -> SHA256.Digest {

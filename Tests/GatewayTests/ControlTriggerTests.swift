@@ -32,6 +32,8 @@ struct WebhookTriggerTests {
     @Test(arguments: WebhookTrigger.samples.map { [$0.provider, $0.type] })
     func `every sample is believed and understood by the dialect it is for`(_ sample: [String]) throws {
         let provider = try ProviderName(name: sample[0])
+        // SendGrid's secret is a public key: what signs is not at hand.
+        guard provider != .sendgrid else { return }
         let wish = WebhookTrigger.Wish(provider: sample[0], source: "partner", secret: secretText)
         try wish.check(type: sample[1])
         let trigger = try WebhookTrigger(wish, address: try address.get(), resolver: resolver)
@@ -40,9 +42,25 @@ struct WebhookTriggerTests {
         #expect(
             try dialect.verify(webhook.request, keys: VerificationKeys([Secret(secretText)]), now: now) == 0
         )
-        #expect(webhook.request.url == "http://127.0.0.1:8080/api/integrations/webhooks/partner")
+        let url = "http://127.0.0.1:8080/api/integrations/webhooks/partner"
+        #expect(webhook.request.url == url + webhook.querySuffix)
+        #expect(webhook.querySuffix.hasPrefix("?wedding=") == (provider == .twilio))
         if provider != .generic {
             #expect(try dialect.read(webhook.request).events[0].type == webhook.type)
+        }
+    }
+
+    @Test func `a provider that signs with a key of its own cannot be triggered without it`() throws {
+        let pem = Secret(SendGridSignature.newPrivateKey(random: chance()))
+        let secret = try #require(SendGridSignature.publicKey(of: pem))
+        let wish = WebhookTrigger.Wish(provider: "sendgrid", source: "mails", secret: secret)
+        let trigger = try WebhookTrigger(wish, address: try address.get(), resolver: resolver)
+        #expect(throws: TriggerError.noSigningKey(provider: "sendgrid")) {
+            try trigger.webhook("email.bounce", now: now, random: chance())
+        }
+        let other = WebhookTrigger.Wish(provider: "sendgrid", source: "mails", secret: secretText)
+        #expect(throws: SecretError.notPublicKey(index: 0)) {
+            try WebhookTrigger(other, address: try address.get(), resolver: resolver)
         }
     }
 

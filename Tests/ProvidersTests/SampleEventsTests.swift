@@ -25,6 +25,18 @@ import Testing
         )
     }
 
+    /// What `provider` signs with and what its source verifies with.
+    private func keys(_ provider: ProviderName) throws -> (signing: SigningKeys, verifying: VerificationKeys)
+    {
+        guard provider == .sendgrid else {
+            let secrets = [secret(provider)]
+            return (SigningKeys(secrets), VerificationKeys(secrets))
+        }
+        let pem = Secret(SendGridSignature.newPrivateKey(random: fixedRandom(7)))
+        let publicKey = Secret(try #require(SendGridSignature.publicKey(of: pem)))
+        return (SigningKeys([publicKey], privateKey: .init(pem: pem)), VerificationKeys([publicKey]))
+    }
+
     @Test(arguments: all)
     func `is believed and understood by its own dialect`(provider: ProviderName, type: String) throws {
         let event = try make(provider, type, id: "given_1")
@@ -33,20 +45,57 @@ import Testing
             for: provider
         )
         let dialect = WebhookDialect(settings)
-        let secrets = [secret(provider)]
+        let (signing, verifying) = try keys(provider)
         let signed = dialect.request(
             sending: event,
-            to: "https://x.example",
-            keys: SigningKeys(secrets),
+            to: "https://x.example/hook",
+            keys: signing,
             now: Self.now
         )
         let request = try #require(signed)
-        #expect(try dialect.verify(request, keys: VerificationKeys(secrets), now: Self.now) == 0)
+        #expect(try dialect.verify(request, keys: verifying, now: Self.now) == 0)
         let description = try dialect.read(request).events[0]
-        #expect(description.providerEventID == Array("given_1".utf8))
+        #expect(String(decoding: description.providerEventID, as: UTF8.self) == event.id)
+        #expect(event.id == "given_1" || [.twilio, .zoom, .cloudinary].contains(provider))
         #expect(description.type == type)
         #expect(request.body == event.body)
-        #expect(request.headers.first("content-type") == "application/json; charset=utf-8")
+        #expect(request.headers.first("content-type") == event.contentType)
+        #expect(dialect.manners.methods.contains(request.method))
+    }
+
+    @Test(arguments: [ProviderName.square, .twilio, .sendgrid, .zoom, .cloudinary])
+    func `keeps order, and can be signed only with a key`(provider: ProviderName) throws {
+        let dialect = WebhookDialect(try WebhookSettings([:], for: provider))
+        #expect(SampleEvents.types(of: provider).count >= 3)
+        for type in SampleEvents.types(of: provider) {
+            let event = try make(provider, type)
+            let request = try #require(
+                dialect.request(
+                    sending: event,
+                    to: "https://x.example",
+                    keys: try keys(provider).signing,
+                    now: Self.now
+                )
+            )
+            let description = try dialect.read(request).events[0]
+            #expect(description.orderingKey != nil)
+            // Twilio signs no time.
+            #expect(description.occurredAt == (provider == .twilio ? nil : Self.now))
+            #expect(dialect.request(sending: event, to: "", keys: SigningKeys([]), now: Self.now) == nil)
+        }
+    }
+
+    @Test func `carries the wedding where the provider has a place for it`() throws {
+        let weddings = ["amara-jonas", "chloe-mateus", "priya-daniel", "soeren-ines"]
+        let payment = try JSONParser.parse(try make(.square, "payment.updated").body)
+        let reference = try #require(payment.pointer("/data/object/payment/reference_id")?.string)
+        #expect(weddings.contains(reference))
+        let query = try #require(try make(.twilio, "message.delivered").query)
+        #expect(weddings.contains { query == "wedding=\($0)" })
+        let mail = try JSONParser.parse(try make(.sendgrid, "email.bounce").body)
+        #expect(weddings.contains(try #require(mail.pointer("/0/wedding_id")?.string)))
+        let photograph = try JSONParser.parse(try make(.cloudinary, "upload").body)
+        #expect(weddings.contains(try #require(photograph.pointer("/context/custom/wedding_id")?.string)))
     }
 
     @Test(arguments: all)

@@ -8,6 +8,10 @@ import Testing
         (ProviderName.stripe, #"{}"#),
         (.stripe, #"{"tolerance_seconds":10}"#),
         (.standardWebhooks, #"{"tolerance_seconds":3600,"ordering_pointer":"/data/id","priority":"high"}"#),
+        (.square, #"{}"#), (.twilio, #"{}"#), (.sendgrid, #"{}"#), (.zoom, #"{}"#), (.cloudinary, #"{}"#),
+        (.sendgrid, #"{"tolerance_seconds":604800}"#),
+        (.zoom, #"{"tolerance_seconds":60}"#),
+        (.cloudinary, #"{"digest":"sha256","tolerance_seconds":86400}"#),
         (.generic, #"{}"#),
         (.generic, #"{"auth":"bearer"}"#),
         (.generic, #"{"auth":"bearer","header":"X-Gitlab-Token","type_header":"X-Gitlab-Event"}"#),
@@ -58,6 +62,24 @@ import Testing
             .stripe, #"{"tolerance_seconds":"60"}"#,
             "the setting `tolerance_seconds` must be a whole number of seconds from 10 to 3600"
         ),
+        (
+            .square, #"{"url":"x"}"#,
+            "there is no setting `url`: this provider needs none; write {} or leave them out"
+        ),
+        (.twilio, "[]", "the settings are not an object of keys and values; write {} for the defaults"),
+        (
+            .sendgrid, #"{"tolerance_seconds":299}"#,
+            "the setting `tolerance_seconds` must be a whole number of seconds from 300 to 604800"
+        ),
+        (
+            .zoom, #"{"tolerance_seconds":59}"#,
+            "the setting `tolerance_seconds` must be a whole number of seconds from 60 to 86400"
+        ),
+        (
+            .cloudinary, #"{"tolerance_seconds":86401}"#,
+            "the setting `tolerance_seconds` must be a whole number of seconds from 60 to 86400"
+        ),
+        (.cloudinary, #"{"digest":"md5"}"#, "the setting `digest` must be one of `sha1`, `sha256`"),
         (.stripe, "[]", "the settings are not an object of keys and values; write {} for the defaults"),
         (
             .standardWebhooks, #"{"ordering_pointer":"data.id"}"#,

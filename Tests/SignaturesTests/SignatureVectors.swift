@@ -9,7 +9,11 @@ import Testing
 @Suite struct SignatureVectors {
     /// The providers of the vector files whose verifiers are built, with their dialects.
     static let dialects: [String: WebhookDialect] = [
-        "stripe": WebhookDialect(.stripe(StripeSettings()))
+        "stripe": WebhookDialect(.stripe(StripeSettings())),
+        "square": WebhookDialect(.square(NoSettings())),
+        "twilio": WebhookDialect(.twilio(NoSettings())),
+        "sendgrid": WebhookDialect(.sendgrid(SendGridSettings())),
+        "zoom": WebhookDialect(.zoom(ZoomSettings())),
     ]
 
     private static func cases(_ kinds: Set<WebhookVector.Class>) throws -> [WebhookVector] {
@@ -51,14 +55,29 @@ import Testing
             print("skipped \(provider): \(cases.count) cases, not built yet")
         }
         let signing = Dictionary(grouping: try VectorFile.signing(), by: \.verifier)
-        for (verifier, cases) in signing.sorted(by: { $0.key < $1.key }) {
+        let built: Set = ["cloudinary.upload_signature", "cloudinary.notification"]
+        for (verifier, cases) in signing.sorted(by: { $0.key < $1.key }) where !built.contains(verifier) {
             print("skipped \(verifier): \(cases.count) cases of signing.json, not built yet")
         }
-        let notBuilt: Set = ["square", "paypal", "twilio", "sendgrid", "zoom"]
+        let notBuilt: Set = ["paypal"]
         #expect(Set(skipped.keys).isSubset(of: notBuilt))
         let ran = all.count { Self.dialects[$0.provider] != nil }
         print("ran \(ran) of \(all.count) cases")
         #expect(ran + skipped.values.reduce(0) { $0 + $1.count } == all.count)
+    }
+
+    @Test(arguments: try VectorFile.zoomValidations())
+    func `answers Zoom's validation as its sample does`(vector: ZoomValidationVector) throws {
+        let dialect = WebhookDialect(.zoom(ZoomSettings()))
+        let request = WebhookRequest(url: "", headers: Headers(), body: vector.body)
+        let content = try dialect.read(request, secret: vector.secret)
+        guard case .answer(let answer, .zoomURLValidation) = content else {
+            Issue.record("not an answer")
+            return
+        }
+        #expect(Int64(answer.status) == vector.status)
+        #expect(answer.contentType == "application/json")
+        #expect(try JSONParser.parse(answer.body) == vector.response)
     }
 
     private func isAccepted(_ vector: WebhookVector) throws -> Bool {

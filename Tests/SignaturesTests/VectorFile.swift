@@ -62,6 +62,22 @@ struct WebhookVector: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// One case of `zoom_url_validation`.
+struct ZoomValidationVector: Sendable {
+    let secret: Secret
+    let body: [UInt8]
+    let status: Int64
+    let response: JSONValue
+
+    init(_ json: JSONValue) throws {
+        secret = Secret(try json.required("secret").string.required("secret"))
+        let text = try json.required("request_body").string.required("request_body")
+        body = try Base64.decode(text).required("request_body")
+        status = try json.required("status").int64.required("status")
+        response = try json.required("response")
+    }
+}
+
 /// The vector files: of the folder that `USHER_VECTORS` names, or the committed copies.
 enum VectorFile {
     struct Missing: Error {
@@ -72,6 +88,14 @@ enum VectorFile {
     static func webhooks() throws -> [WebhookVector] {
         guard let file = try read("webhooks.json") else { throw Missing(what: "webhooks.json") }
         return try file.required("cases").array.required("cases").map { try WebhookVector($0) }
+    }
+
+    /// Every case of `zoom_url_validation`.
+    static func zoomValidations() throws -> [ZoomValidationVector] {
+        guard let file = try read("webhooks.json") else { throw Missing(what: "webhooks.json") }
+        return try file.required("zoom_url_validation").array.required("zoom_url_validation").map {
+            try ZoomValidationVector($0)
+        }
     }
 
     /// The names and verifiers of `signing.json`; none when the folder has no such file.
