@@ -131,12 +131,7 @@ package struct Services: Sendable {
             store: store,
             activity: activity,
             publicURL: ports.publicURL,
-            certificates: CertificateStore(
-                upstream: ports.upstream,
-                anchors: ports.trustAnchors,
-                addressPolicy: ports.addressPolicy(false),
-                time: ports.time
-            ),
+            certificates: Self.certificates(ports),
             time: ports.time,
             random: ports.random,
             stored: { dispatcher.workArrived($0) }
@@ -157,6 +152,15 @@ package struct Services: Sendable {
             registry: registry,
             dispatcher: dispatcher,
             activity: activity,
+            time: ports.time
+        )
+    }
+
+    private static func certificates(_ ports: Ports) -> CertificateStore {
+        CertificateStore(
+            upstream: ports.upstream,
+            anchors: ports.trustAnchors,
+            addressPolicy: ports.addressPolicy(false),
             time: ports.time
         )
     }
