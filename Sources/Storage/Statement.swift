@@ -24,6 +24,13 @@ package struct Statement: Sendable, Hashable, ExpressibleByStringLiteral {
         self.postgres = postgres
     }
 
+    /// Makes a statement that creates a table or an index, from its text for SQLite.
+    ///
+    /// PostgreSQL gets the same columns under its own names of types, as `SchemaRewriting` says.
+    package init(schema text: String) {
+        self.init(sqlite: text, postgres: SchemaRewriting.postgresText(text))
+    }
+
     package init(stringLiteral text: String) {
         self.init(text)
     }
