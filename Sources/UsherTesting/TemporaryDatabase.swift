@@ -64,13 +64,17 @@ private func temporarySchema<T: Sendable>(
             "USHER_TEST_POSTGRES names no server: run the tests with scripts/with-postgres"
         )
     }
+    await places.take()
+    defer { places.giveBack() }
     let number = schemasMade.wrappingAdd(1, ordering: .relaxed).newValue
     let name = "test_\(getpid())_\(number)_\(monotonicNanoseconds())"
     var server = DatabaseConfiguration(location: .postgres(try PostgreSQLAddress(url)))
     server.readers = 0
     server.elapsed = elapsed
     let separator = url.contains("?") ? "&" : "?"
-    let address = try PostgreSQLAddress("\(url)\(separator)options=-csearch_path%3D\(name)")
+    let address = try PostgreSQLAddress(
+        "\(url)\(separator)options=-csearch_path%3D\(name)&application_name=\(name)"
+    )
     var configuration = DatabaseConfiguration(location: .postgres(address))
     configuration.elapsed = elapsed
     let create = Statement("CREATE SCHEMA \(name)")
@@ -98,4 +102,40 @@ private func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+/// So many tests have a schema at a time: each needs connections, and the server has few processors.
+private let places = Places(8)
+
+private final class Places: Sendable {
+    private struct State {
+        var free: Int
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) {
+        state = Mutex(State(free: count))
+    }
+
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                if state.free == 0 { state.waiters.append(continuation) }
+                defer { state.free = max(0, state.free - 1) }
+                return state.free > 0
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func giveBack() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiters.isEmpty else { return state.waiters.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        waiter?.resume()
+    }
 }

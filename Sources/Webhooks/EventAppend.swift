@@ -17,7 +17,12 @@ enum EventAppend {
         waitingMax: waitingMax,
         waitingBytesMax: waitingBytesMax,
         bytes: { $0.sealedBody.count },
-        apply: apply
+        apply: { transaction, events in
+            switch transaction.dialect {
+            case .sqlite: try applyEach(transaction, events)
+            case .postgres: try applyTogether(transaction, events)
+            }
+        }
     )
 
     private static let insertKey = Statement(
@@ -40,7 +45,8 @@ enum EventAppend {
         """
     )
 
-    private static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
+    private static func applyEach(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome]
+    {
         let deliveries = events.reduce(0) { $0 + $1.destinations.count }
         var seq = try RowNumbers.take("event", events.count, transaction)
         var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
@@ -57,7 +63,8 @@ enum EventAppend {
             try insert(event, seq, firstDelivery: deliverySeq, transaction)
             try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
             for destination in event.destinations {
-                try DeliveryTable.insert(event, seq, destination, deliverySeq, transaction)
+                let delivery = QueuedDelivery(event, eventSeq: seq, destination, seq: deliverySeq)
+                try DeliveryTable.insert(delivery, transaction)
                 deliverySeq += 1
             }
             outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
@@ -109,8 +116,10 @@ enum EventAppend {
 
 /// Numbers for rows, handed out inside the transaction that uses them; a gap means nothing.
 enum RowNumbers {
+    // On PostgreSQL a row would be locked until the commit, and the nodes would take turns: sequences are not.
     private static let advance = Statement(
-        "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value"
+        sqlite: "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value",
+        postgres: "SELECT take_numbers(($1 || '_numbers')::regclass, $2) + $2 - 1"
     )
 
     /// Takes `count` consecutive numbers and gives the first.

@@ -61,7 +61,7 @@ struct ExplanationTests {
         }
     }
 
-    @Test func `tells what a waiting delivery waits for`() async throws {
+    @Test(.onManualClock) func `tells what a waiting delivery waits for`() async throws {
         try await withStation { station in
             try await station.addSource()
             let app = try await station.addDestination()

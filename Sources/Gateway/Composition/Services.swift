@@ -67,6 +67,8 @@ package struct Services: Sendable {
     package let dispatcher: Dispatcher
     /// Replays.
     package let replayer: Replayer
+    /// Hears what other nodes do; nil where none can be.
+    package let peers: PeerWatch?
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -126,6 +128,14 @@ package struct Services: Sendable {
             random: ports.random,
             logger: ports.logger,
             queued: { dispatcher.workArrived($0) }
+        )
+        peers = PeerWatch(
+            database: database,
+            registry: registry,
+            dispatcher: dispatcher,
+            replayer: replayer,
+            time: ports.time,
+            logger: ports.logger
         )
         queries = WebhookQueries(database: database, registry: registry, vault: vault)
         health = HealthReporter(

@@ -18,7 +18,7 @@ extension StorageError {
     /// - Parameters:
     ///   - message: the primary message: it names tables and constraints, not values.
     ///   - serverFunction: the function of the server that reported it, which is in no human language.
-    init(sqlState: String, message: String, serverFunction: String = "") {
+    package init(sqlState: String, message: String, serverFunction: String = "") {
         switch sqlState {
         case "57P01", "57P02", "57P03", "57P04", "57P05", "53300":
             self = .unavailable(message)
