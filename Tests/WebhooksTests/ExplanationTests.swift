@@ -6,7 +6,7 @@ import Transport
 import UsherTesting
 import Webhooks
 
-struct ExplanationTests {
+@Suite(.onManualClock) struct ExplanationTests {
     private func lines(_ id: EventID, _ station: Station) async throws -> [String] {
         let event = try #require(try await station.queries.event(id))
         let history = try await station.queries.history(of: event)
@@ -61,7 +61,7 @@ struct ExplanationTests {
         }
     }
 
-    @Test(.onManualClock) func `tells what a waiting delivery waits for`() async throws {
+    @Test func `tells what a waiting delivery waits for`() async throws {
         try await withStation { station in
             try await station.addSource()
             let app = try await station.addDestination()
