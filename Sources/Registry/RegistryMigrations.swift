@@ -6,10 +6,20 @@ extension ResourceRegistry {
         [
             Migration(number: 300, name: "registry") { transaction in
                 for statement in schema {
-                    try transaction.execute(Statement(statement))
+                    try transaction.execute(Statement(schema: statement))
                 }
             }
-        ] + WeddingRegistry.migrations
+        ] + WeddingRegistry.migrations + [
+            // Tells a node that another one has changed something.
+            Migration(
+                number: 390,
+                name: "registry version",
+                statements: [
+                    "CREATE TABLE registry_version (version BIGINT NOT NULL)",
+                    "INSERT INTO registry_version (version) VALUES (0)",
+                ]
+            )
+        ]
 
     private static let schema = [
         """

@@ -15,6 +15,7 @@ package final class ResourceRegistry: Sendable {
 
     private struct State {
         var snapshot = RegistrySnapshot.empty
+        var version: Int64 = -1
         var lastTicket = 0
         var publishedTicket = 0
         var listeners: [@Sendable (RegistrySnapshot) -> Void] = []
@@ -46,16 +47,38 @@ package final class ResourceRegistry: Sendable {
         state.withLock { $0.listeners.append(listener) }
     }
 
+    /// The topic of the signal that other nodes get after each change.
+    package static let signalTopic = "registry"
+
+    private static let selectVersion: Statement = "SELECT version FROM registry_version"
+    private static let raiseVersion: Statement = "UPDATE registry_version SET version = version + 1"
+
+    /// Reads the registry again when another node has changed it since.
+    package func loadIfChanged() async throws {
+        let version = try await database.read { try $0.first(Self.selectVersion)?.integer(0) }
+        guard state.withLock({ $0.version }) != version else { return }
+        try await load()
+    }
+
+    /// Begins a change: one at a time over all nodes, and each told to the others.
+    private static func beginChange(_ transaction: Transaction) throws {
+        try transaction.execute(raiseVersion)
+        try transaction.announce(SharedSignal(signalTopic))
+    }
+
     /// Reads the registry from the database into `snapshot`.
     package func load() async throws {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
         }
-        let loaded = try await database.read { [sources, destinations] transaction in
-            RegistrySnapshot(
-                sources: try sources.loadAll(transaction),
-                destinations: try destinations.loadAll(transaction)
+        let (version, loaded) = try await database.read { [sources, destinations] transaction in
+            (
+                try transaction.first(Self.selectVersion)?.integer(0) ?? 0,
+                RegistrySnapshot(
+                    sources: try sources.loadAll(transaction),
+                    destinations: try destinations.loadAll(transaction)
+                )
             )
         }
         let listeners = state.withLock { state in
@@ -63,6 +86,7 @@ package final class ResourceRegistry: Sendable {
             guard ticket > state.publishedTicket else { return [@Sendable (RegistrySnapshot) -> Void]() }
             state.publishedTicket = ticket
             state.snapshot = loaded
+            state.version = version
             return state.listeners
         }
         for listener in listeners { listener(loaded) }
@@ -75,6 +99,7 @@ package final class ResourceRegistry: Sendable {
     package func commit(_ changes: [RegistryChange], owner: RegistryOwner) async throws {
         let now = time.now()
         try await database.write { [sources, destinations, ports] transaction in
+            try Self.beginChange(transaction)
             let single = SingleChange(
                 sources: sources,
                 destinations: destinations,
@@ -91,6 +116,7 @@ package final class ResourceRegistry: Sendable {
     package func stop(destination id: Int64, reason: String) async throws {
         let now = time.now()
         try await database.write { [destinations] transaction in
+            try Self.beginChange(transaction)
             try destinations.stop(id, reason: reason, now: now, transaction)
         }
         try await load()
@@ -101,6 +127,7 @@ package final class ResourceRegistry: Sendable {
     /// - Throws: `RegistryError.notFound`.
     package func resume(destination name: ResourceName) async throws {
         try await database.write { [destinations] transaction in
+            try Self.beginChange(transaction)
             guard let destination = try destinations.load(name, transaction) else {
                 throw RegistryError.notFound("destination \(name)")
             }

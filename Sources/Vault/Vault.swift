@@ -44,7 +44,8 @@ package final class Vault: Sendable {
         payloadLimits: PayloadLimits = PayloadLimits()
     ) async throws -> Vault {
         let keyring = try await database.write { transaction in
-            try Keyring.load(transaction, rootKey: rootKey, now: time.now(), random: random)
+            try transaction.lock("keyring")  // Two nodes may start together for the first time.
+            return try Keyring.load(transaction, rootKey: rootKey, now: time.now(), random: random)
         }
         return Vault(keyring: keyring, database: database, time: time, random: random, limits: payloadLimits)
     }

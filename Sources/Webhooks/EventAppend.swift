@@ -19,7 +19,12 @@ enum EventAppend {
         waitingBytesMax: waitingBytesMax,
         bytes: { $0.reduce(0) { $0 + $1.sealedBody.count } },
         apply: { transaction, webhooks in
-            var outcomes = try apply(transaction, webhooks.flatMap(\.self))[...]
+            let events = webhooks.flatMap(\.self)
+            var outcomes =
+                switch transaction.dialect {
+                case .sqlite: try applyEach(transaction, events)[...]
+                case .postgres: try applyTogether(transaction, events)[...]
+                }
             return webhooks.map { events in
                 defer { outcomes = outcomes.dropFirst(events.count) }
                 return Array(outcomes.prefix(events.count))
@@ -47,7 +52,8 @@ enum EventAppend {
         """
     )
 
-    private static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
+    private static func applyEach(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome]
+    {
         let deliveries = events.reduce(0) { $0 + $1.destinations.count }
         var seq = try RowNumbers.take("event", events.count, transaction)
         var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
@@ -64,7 +70,8 @@ enum EventAppend {
             try insert(event, seq, firstDelivery: deliverySeq, transaction)
             try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
             for destination in event.destinations {
-                try DeliveryTable.insert(event, seq, destination, deliverySeq, transaction)
+                let delivery = QueuedDelivery(event, eventSeq: seq, destination, seq: deliverySeq)
+                try DeliveryTable.insert(delivery, transaction)
                 deliverySeq += 1
             }
             outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
@@ -118,8 +125,10 @@ enum EventAppend {
 
 /// Numbers for rows, handed out inside the transaction that uses them; a gap means nothing.
 enum RowNumbers {
+    // On PostgreSQL a row would be locked until the commit, and the nodes would take turns: sequences are not.
     private static let advance = Statement(
-        "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value"
+        sqlite: "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value",
+        postgres: "SELECT take_numbers(($1 || '_numbers')::regclass, $2) + $2 - 1"
     )
 
     /// Takes `count` consecutive numbers and gives the first.

@@ -17,6 +17,7 @@ struct EventBodyTable {
 
     /// The sealed body of event `seq`, received on `day`; nil when it is gone.
     static func load(seq: Int64, day: Int, _ transaction: Transaction) throws -> [UInt8]? {
+        guard transaction.dialect == .sqlite else { return try load([day: [seq]], transaction)[seq] }
         let statement = Statement("SELECT sealed FROM \(name(day)) WHERE seq = $1")
         return try transaction.first(statement, [.integer(seq)])?.blob(0)
     }
@@ -25,7 +26,7 @@ struct EventBodyTable {
         Statement("CREATE TABLE IF NOT EXISTS \(name(day)) (seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL)")
     }
 
-    private static func name(_ day: Int) -> String {
+    static func name(_ day: Int) -> String {
         "event_bodies_\(day)"
     }
 }

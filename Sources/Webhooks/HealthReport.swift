@@ -105,7 +105,7 @@ package final class HealthReporter: Sendable {
     private static let selectBacklogs = Statement(
         """
         SELECT b.destination_id, b.pending, d.created_at
-        FROM (SELECT destination_id, SUM(pending) AS pending, MIN(head_seq) AS head FROM lanes GROUP BY destination_id) b
+        FROM (SELECT destination_id, CAST(SUM(pending) AS BIGINT) AS pending, MIN(head_seq) AS head FROM lanes GROUP BY destination_id) b
         LEFT JOIN deliveries d ON d.seq = b.head
         """
     )

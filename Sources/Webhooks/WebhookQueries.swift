@@ -19,17 +19,17 @@ package struct WebhookQueries: Sendable {
     private static let listEvents = Statement(
         """
         SELECT \(StoredEvent.columns) FROM events
-        WHERE \(EventFilter.condition) AND ($7 IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
+        WHERE \(EventFilter.condition) AND (CAST($7 AS BIGINT) IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
         """
     )
     private static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
     private static let listDeliveries = Statement(
         """
         \(StoredDelivery.select)
-        WHERE ($1 IS NULL OR d.destination_id = $1)
-            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
-            AND ($3 IS NULL OR d.state = $3)
-            AND ($4 IS NULL OR d.seq < $4)
+        WHERE (CAST($1 AS BIGINT) IS NULL OR d.destination_id = $1)
+            AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || e.source_id || ',%')
+            AND (CAST($3 AS BIGINT) IS NULL OR d.state = $3)
+            AND (CAST($4 AS BIGINT) IS NULL OR d.seq < $4)
         ORDER BY d.seq DESC LIMIT $5
         """
     )
@@ -37,10 +37,10 @@ package struct WebhookQueries: Sendable {
     private static let listDead = Statement(
         """
         \(StoredDelivery.select)
-        WHERE d.state = 2 AND ($1 IS NULL OR d.destination_id = $1)
-            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
-            AND ($3 IS NULL OR d.state = $3)
-            AND ($4 IS NULL OR d.seq < $4)
+        WHERE d.state = 2 AND (CAST($1 AS BIGINT) IS NULL OR d.destination_id = $1)
+            AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || e.source_id || ',%')
+            AND (CAST($3 AS BIGINT) IS NULL OR d.state = $3)
+            AND (CAST($4 AS BIGINT) IS NULL OR d.seq < $4)
         ORDER BY d.seq DESC LIMIT $5
         """
     )
@@ -110,7 +110,7 @@ package struct WebhookQueries: Sendable {
         let snapshot = registry.snapshot
         let arguments: [SQLValue] = [
             filter.destinationID.map { .integer($0) } ?? .null,
-            filter.visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            EventFilter.list(filter.visibleSources),
             filter.state.map { .integer($0.rawValue) } ?? .null,
             next.map { .integer($0) } ?? .null,
             .integer(Int64(limit + 1)),

@@ -5,8 +5,11 @@ package enum WebhookTables {
     /// All migrations of this target.
     package static let migrations = [
         Migration(number: 400, name: "webhooks") { transaction in
+            for statement in transaction.dialect == .sqlite ? numbers : numbersOfPostgreSQL {
+                try transaction.execute(statement)
+            }
             for statement in events + deliveries + replays {
-                try transaction.execute(Statement(statement))
+                try transaction.execute(Statement(schema: statement))
             }
         },
         Migration(number: 410, name: "weddings of events", statements: weddings),
@@ -24,10 +27,33 @@ package enum WebhookTables {
         """,
     ]
 
-    private static let events = [
-        // Numbers are handed out from here, inside the transaction that uses them.
+    // Numbers are handed out from here, inside the transaction that uses them.
+    private static let numbers: [Statement] = [
         "CREATE TABLE sequences (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID",
         "INSERT INTO sequences (name, value) VALUES ('event', 0), ('delivery', 0), ('epoch', 0)",
+    ]
+
+    private static let numbersOfPostgreSQL: [Statement] = [
+        "CREATE SEQUENCE event_numbers", "CREATE SEQUENCE delivery_numbers", "CREATE SEQUENCE epoch_numbers",
+        // Consecutive numbers for one caller; the lock is held for these few lines, not until the commit.
+        Statement(
+            postgres: """
+                CREATE FUNCTION take_numbers(numbers regclass, amount bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+                DECLARE
+                    lowest bigint;
+                BEGIN
+                    PERFORM pg_advisory_lock(7351, numbers::oid::integer);
+                    lowest := nextval(numbers);
+                    PERFORM setval(numbers, lowest + amount - 1);
+                    PERFORM pg_advisory_unlock(7351, numbers::oid::integer);
+                    RETURN lowest;
+                END
+                $$
+                """
+        ),
+    ]
+
+    private static let events = [
         // The event row is the outbox: no copy of it is made. Its body lives in a table of its day.
         """
         CREATE TABLE events (

@@ -175,10 +175,15 @@ private func name(_ text: String) throws -> ResourceName {
         ("\n\nlisten:", "3:8: listen: must not be empty"),
         ("listen: [a]", "1:9: listen: must be a text"),
         (
-            "database: postgres://localhost/usher",
-            "1:11: database: this build stores in SQLite only; write sqlite:PATH"
+            "database: 'postgres://[::1/usher'",
+            "1:11: database: must be a URL such as postgres://user:password@host:5432/database?sslmode=require; "
+                + "in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25"
         ),
-        ("database: 'sqlite:'", "1:11: database: must be sqlite:PATH, such as sqlite:./usher-data/usher.db"),
+        (
+            "database: 'sqlite:'",
+            "1:11: database: must be sqlite:PATH, such as sqlite:./usher-data/usher.db, or "
+                + "postgres://user:password@host/database, or env:NAME or file:PATH where that URL is"
+        ),
         (
             "root_key: ushrk1_0000",
             "1:11: root_key: must be file:PATH or env:NAME; the key itself never stands in this file"

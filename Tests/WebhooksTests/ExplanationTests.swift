@@ -6,7 +6,7 @@ import Transport
 import UsherTesting
 import Webhooks
 
-struct ExplanationTests {
+@Suite(.onManualClock) struct ExplanationTests {
     private func lines(_ id: EventID, _ station: Station) async throws -> [String] {
         let event = try #require(try await station.queries.event(id))
         let history = try await station.queries.history(of: event)

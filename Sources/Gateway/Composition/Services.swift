@@ -76,6 +76,8 @@ package struct Services: Sendable {
     package let replayer: Replayer
     /// Ranks what waits when weddings turn.
     package let reranker: Reranker
+    /// Hears what other nodes do; nil where none can be.
+    package let peers: PeerWatch?
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -146,6 +148,14 @@ package struct Services: Sendable {
             queued: { dispatcher.workArrived($0) }
         )
         reranker = Self.reranker(database, weddings, dispatcher, ports)
+        peers = PeerWatch(
+            database: database,
+            registry: registry,
+            dispatcher: dispatcher,
+            replayer: replayer,
+            time: ports.time,
+            logger: ports.logger
+        )
         queries = WebhookQueries(database: database, registry: registry, vault: vault)
         health = HealthReporter(
             database: database,

@@ -24,9 +24,13 @@ extension ConfigurationKey {
             ),
             ConfigurationKey(
                 path: "database",
-                kind: .text(form: "`sqlite:PATH`", problem: TextRule.database),
+                kind: .text(
+                    form: "`sqlite:PATH`, `postgres://…`, or `env:NAME` or `file:PATH` where that URL is",
+                    problem: TextRule.database
+                ),
                 standard: "\(DatabaseLocation.standard)",
-                summary: "Where events are stored."
+                summary:
+                    "Where events are stored: a file for one node, or a PostgreSQL database that several may share."
             ),
             ConfigurationKey(
                 path: "root_key",

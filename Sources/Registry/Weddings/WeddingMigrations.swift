@@ -11,7 +11,7 @@ extension WeddingRegistry {
     ]
 
     private static let weddings = Statement(
-        """
+        schema: """
         CREATE TABLE weddings (
             id TEXT PRIMARY KEY NOT NULL,
             title TEXT NOT NULL,
@@ -23,7 +23,7 @@ extension WeddingRegistry {
         """
     )
     private static let vendors = Statement(
-        """
+        schema: """
         CREATE TABLE vendors (
             name TEXT PRIMARY KEY NOT NULL,
             title TEXT NOT NULL,
@@ -35,7 +35,7 @@ extension WeddingRegistry {
         """
     )
     private static let assignments = Statement(
-        """
+        schema: """
         CREATE TABLE wedding_vendors (
             wedding_id TEXT NOT NULL,
             vendor TEXT NOT NULL,
@@ -45,7 +45,7 @@ extension WeddingRegistry {
         """
     )
     private static let timeline = Statement(
-        """
+        schema: """
         CREATE TABLE timeline_items (
             wedding_id TEXT NOT NULL,
             id TEXT NOT NULL,
@@ -58,7 +58,7 @@ extension WeddingRegistry {
         """
     )
     private static let references = Statement(
-        """
+        schema: """
         CREATE TABLE external_references (
             provider TEXT NOT NULL,
             kind TEXT NOT NULL,
