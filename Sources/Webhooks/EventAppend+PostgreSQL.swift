@@ -1,4 +1,5 @@
 import Domain
+import Registry
 import Storage
 
 /// Appending on PostgreSQL: one statement for each table and batch, however many events it holds.

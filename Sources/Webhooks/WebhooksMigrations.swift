@@ -21,7 +21,7 @@ package enum WebhookTables {
         "CREATE INDEX events_of_wedding ON events (wedding_id, seq) WHERE wedding_id IS NOT NULL",
         "ALTER TABLE deliveries ADD COLUMN wedding_id TEXT",
         // What the delivery is by itself; `priority` is what its wedding makes of it, and is computed anew.
-        "ALTER TABLE deliveries ADD COLUMN own_priority INTEGER",
+        "ALTER TABLE deliveries ADD COLUMN own_priority BIGINT",
         """
         CREATE INDEX deliveries_of_wedding ON deliveries (wedding_id, state, seq) WHERE wedding_id IS NOT NULL
         """,
