@@ -47,23 +47,11 @@ package final class ResourceRegistry: Sendable {
         state.withLock { $0.listeners.append(listener) }
     }
 
-    /// The topic of the signal that other nodes get after each change.
-    package static let signalTopic = "registry"
-
-    private static let selectVersion: Statement = "SELECT version FROM registry_version"
-    private static let raiseVersion: Statement = "UPDATE registry_version SET version = version + 1"
-
     /// Reads the registry again when another node has changed it since.
     package func loadIfChanged() async throws {
-        let version = try await database.read { try $0.first(Self.selectVersion)?.integer(0) }
+        let version = try await database.read { try RegistryVersion.read($0) }
         guard state.withLock({ $0.version }) != version else { return }
         try await load()
-    }
-
-    /// Begins a change: one at a time over all nodes, and each told to the others.
-    private static func beginChange(_ transaction: Transaction) throws {
-        try transaction.execute(raiseVersion)
-        try transaction.announce(SharedSignal(signalTopic))
     }
 
     /// Reads the registry from the database into `snapshot`.
@@ -74,7 +62,7 @@ package final class ResourceRegistry: Sendable {
         }
         let (version, loaded) = try await database.read { [sources, destinations] transaction in
             (
-                try transaction.first(Self.selectVersion)?.integer(0) ?? 0,
+                try RegistryVersion.read(transaction),
                 RegistrySnapshot(
                     sources: try sources.loadAll(transaction),
                     destinations: try destinations.loadAll(transaction)
@@ -99,7 +87,7 @@ package final class ResourceRegistry: Sendable {
     package func commit(_ changes: [RegistryChange], owner: RegistryOwner) async throws {
         let now = time.now()
         try await database.write { [sources, destinations, ports] transaction in
-            try Self.beginChange(transaction)
+            try RegistryVersion.beginChange(transaction)
             let single = SingleChange(
                 sources: sources,
                 destinations: destinations,
@@ -116,7 +104,7 @@ package final class ResourceRegistry: Sendable {
     package func stop(destination id: Int64, reason: String) async throws {
         let now = time.now()
         try await database.write { [destinations] transaction in
-            try Self.beginChange(transaction)
+            try RegistryVersion.beginChange(transaction)
             try destinations.stop(id, reason: reason, now: now, transaction)
         }
         try await load()
@@ -127,7 +115,7 @@ package final class ResourceRegistry: Sendable {
     /// - Throws: `RegistryError.notFound`.
     package func resume(destination name: ResourceName) async throws {
         try await database.write { [destinations] transaction in
-            try Self.beginChange(transaction)
+            try RegistryVersion.beginChange(transaction)
             guard let destination = try destinations.load(name, transaction) else {
                 throw RegistryError.notFound("destination \(name)")
             }

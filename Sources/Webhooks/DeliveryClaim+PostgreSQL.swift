@@ -35,7 +35,7 @@ extension DeliveryClaim {
     private static let selectDeliveries = Statement(
         postgres: """
             SELECT d.seq, d.attempts, d.priority, d.created_at, e.seq, e.received_at, e.source_id,
-                e.provider_event_id, e.type, e.content_type, e.body_day
+                e.provider_event_id, e.type, e.content_type, e.body_day, e.wedding_id
             FROM deliveries d JOIN events e ON e.seq = d.event_seq WHERE d.seq = ANY($1::bigint[])
             """
     )
@@ -118,7 +118,8 @@ extension DeliveryClaim {
                 providerEventID: try row.blob(7),
                 type: try row.text(8),
                 contentType: try row.optionalText(9),
-                sealedBody: body
+                sealedBody: body,
+                wedding: try row.optionalText(11).flatMap { WeddingID($0) }
             )
         )
     }

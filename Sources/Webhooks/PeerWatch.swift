@@ -14,6 +14,7 @@ package final class PeerWatch: Service, Sendable {
 
     private let database: Database
     private let registry: ResourceRegistry
+    private let weddings: WeddingRegistry
     private let dispatcher: Dispatcher
     private let replayer: Replayer
     private let time: Time
@@ -24,6 +25,7 @@ package final class PeerWatch: Service, Sendable {
     package init?(
         database: Database,
         registry: ResourceRegistry,
+        weddings: WeddingRegistry,
         dispatcher: Dispatcher,
         replayer: Replayer,
         time: Time,
@@ -32,6 +34,7 @@ package final class PeerWatch: Service, Sendable {
         guard database.isShared else { return nil }
         self.database = database
         self.registry = registry
+        self.weddings = weddings
         self.dispatcher = dispatcher
         self.replayer = replayer
         self.time = time
@@ -63,12 +66,13 @@ package final class PeerWatch: Service, Sendable {
     private func look() async {
         do {
             try await registry.loadIfChanged()
+            try await weddings.loadIfChanged()
             dispatcher.workArrived(registry.snapshot.destinations.map(\.id))
             replayer.look()
         } catch is CancellationError {
             return
         } catch {
-            logger.warning("the registry cannot be read for now", metadata: ["error": "\(error)"])
+            logger.warning("what other nodes changed cannot be read for now", metadata: ["error": "\(error)"])
         }
     }
 }

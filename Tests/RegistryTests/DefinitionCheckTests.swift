@@ -36,7 +36,7 @@ struct DefinitionCheckTests {
         )
         let fields = check.problems(wrong, secrets: Array(repeating: secret(1), count: 9)).map(\.field)
         #expect(fields == ["settings.colour", "secrets", "body_bytes_max", "rate_per_second"])
-        let unknown = SourceDefinition(name: name("shop"), provider: "paypal")
+        let unknown = SourceDefinition(name: name("shop"), provider: "acme")
         #expect(check.problems(unknown, secrets: [secret(1)]).map(\.field) == ["provider"])
     }
 

@@ -173,6 +173,7 @@ extension Station {
         PeerWatch(
             database: database,
             registry: registry,
+            weddings: weddings,
             dispatcher: dispatcher,
             replayer: replayer,
             time: clock.time,

@@ -148,14 +148,7 @@ package struct Services: Sendable {
             queued: { dispatcher.workArrived($0) }
         )
         reranker = Self.reranker(database, weddings, dispatcher, ports)
-        peers = PeerWatch(
-            database: database,
-            registry: registry,
-            dispatcher: dispatcher,
-            replayer: replayer,
-            time: ports.time,
-            logger: ports.logger
-        )
+        peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault)
         health = HealthReporter(
             database: database,
@@ -163,6 +156,25 @@ package struct Services: Sendable {
             dispatcher: dispatcher,
             activity: activity,
             time: ports.time
+        )
+    }
+
+    private static func peers(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ dispatcher: Dispatcher,
+        _ replayer: Replayer,
+        _ ports: Ports
+    ) -> PeerWatch? {
+        PeerWatch(
+            database: database,
+            registry: registry,
+            weddings: weddings,
+            dispatcher: dispatcher,
+            replayer: replayer,
+            time: ports.time,
+            logger: ports.logger
         )
     }
 
