@@ -7,7 +7,12 @@ extension ResourceRegistry {
             for statement in schema {
                 try transaction.execute(Statement(statement))
             }
-        }
+        },
+        Migration(
+            number: 310,
+            name: "where sources are sent to from",
+            statements: ["ALTER TABLE sources ADD COLUMN allow_from TEXT NOT NULL DEFAULT '[]'"]
+        ),
     ]
 
     private static let schema = [

@@ -18,6 +18,8 @@ package struct SourceDefinition: Hashable, Sendable {
     package var ratePerSecond: Double?
     /// The vendor it belongs to; nil is the platform.
     package var vendor: ResourceName?
+    /// The ranges of addresses it may be sent to from, as `AddressRange` reads them; empty is everywhere.
+    package var allowFrom: [String]
 
     /// The default of `bodyBytesMax`: 1 MiB.
     package static let bodyBytesDefault = 1_048_576
@@ -25,6 +27,8 @@ package struct SourceDefinition: Hashable, Sendable {
     package static let bodyBytesRange = 1_024...10_485_760
     /// The most secrets a source may have.
     package static let secretsMax = 8
+    /// The most ranges in `allowFrom`.
+    package static let rangesMax = 64
 
     /// Makes a definition; only name and provider have no default.
     package init(
@@ -35,7 +39,8 @@ package struct SourceDefinition: Hashable, Sendable {
         enabled: Bool = true,
         bodyBytesMax: Int = SourceDefinition.bodyBytesDefault,
         ratePerSecond: Double? = nil,
-        vendor: ResourceName? = nil
+        vendor: ResourceName? = nil,
+        allowFrom: [String] = []
     ) {
         self.name = name
         self.provider = provider
@@ -45,5 +50,6 @@ package struct SourceDefinition: Hashable, Sendable {
         self.bodyBytesMax = bodyBytesMax
         self.ratePerSecond = ratePerSecond
         self.vendor = vendor
+        self.allowFrom = allowFrom
     }
 }

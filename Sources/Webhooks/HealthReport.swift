@@ -141,7 +141,9 @@ package final class HealthReporter: Sendable {
     private func health(_ source: Source, _ now: Instant) -> SourceHealth {
         let activity = activity.source(source.id)
         let good = activity.stored.lastTwoMinutes(at: now) + activity.duplicates.lastTwoMinutes(at: now)
-        let bad = activity.refused.lastTwoMinutes(at: now) + activity.busy.lastTwoMinutes(at: now)
+        let bad = [activity.refused, activity.blocked, activity.busy].reduce(0) {
+            $0 + $1.lastTwoMinutes(at: now)
+        }
         let state: HealthState =
             if !source.definition.enabled {
                 .stopped

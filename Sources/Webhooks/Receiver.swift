@@ -6,6 +6,7 @@ import Resilience
 package import Signatures
 import Storage
 import Synchronization
+package import Transport
 package import Vault
 
 /// What to answer to a webhook.
@@ -18,6 +19,8 @@ package enum Reception: Sendable {
     case unknownSource
     /// The provider does not send with this method: 405.
     case wrongMethod(allowed: [String])
+    /// It came from an address that the source does not take webhooks from: 403.
+    case blocked(AddressRefusal)
     /// It did not verify: 400 when malformed, else 401.
     case refused(SignatureError)
     /// It verified but cannot be read: 400.
@@ -76,17 +79,24 @@ package final class Receiver: Sendable {
     }
 
     /// Takes one webhook in; returns when the answer may leave.
-    /// - Parameter query: what stands after the `?` of the URL, as sent; empty for none.
+    /// - Parameters:
+    ///   - query: what stands after the `?` of the URL, as sent; empty for none.
+    ///   - client: finds the sender's address; only asked when the source has an allow-list.
     package func receive(
         source name: String,
         method: String,
         query: String = "",
+        client: () -> IPAddress? = { nil },
         headers: Headers,
         body: [UInt8]
     ) async -> Reception {
         let snapshot = registry.snapshot
         guard let source = snapshot.sources[name], source.definition.enabled else { return .unknownSource }
         let now = time.now()
+        if let refusal = AddressRefusal(source, client) {
+            activity.blocked(source.id, refusal.code, at: now)
+            return .blocked(refusal)
+        }
         let dialect = source.dialect
         guard dialect.manners.methods.contains(where: { $0.utf8.elementsEqual(method.utf8) }) else {
             return .wrongMethod(allowed: dialect.manners.methods)

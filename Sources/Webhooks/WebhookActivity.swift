@@ -17,6 +17,7 @@ package final class WebhookActivity: Sendable {
     private let received: Counter
     private let duplicates: Counter
     private let refused: Counter
+    private let blocked: Counter
     private let busy: Counter
     private let delivered: Counter
     private let failed: Counter
@@ -32,6 +33,10 @@ package final class WebhookActivity: Sendable {
             help: "Webhooks that were there already."
         )
         refused = metrics.counter("usher_webhooks_refused_total", help: "Webhooks refused by verification.")
+        blocked = metrics.counter(
+            "usher_webhooks_blocked_total",
+            help: "Webhooks from addresses that are not allowed."
+        )
         busy = metrics.counter("usher_webhooks_busy_total", help: "Webhooks answered 503: come back later.")
         delivered = metrics.counter("usher_deliveries_delivered_total", help: "Deliveries answered 2xx.")
         failed = metrics.counter("usher_deliveries_failed_total", help: "Tries that failed.")
@@ -71,6 +76,14 @@ package final class WebhookActivity: Sendable {
         refused.increment()
         state.withLock { state in
             state.sources[source, default: SourceActivity()].refused.add(at: now)
+            state.sources[source, default: SourceActivity()].lastError = LastError(code: code, at: now)
+        }
+    }
+
+    func blocked(_ source: Int64, _ code: String, at now: Instant) {
+        blocked.increment()
+        state.withLock { state in
+            state.sources[source, default: SourceActivity()].blocked.add(at: now)
             state.sources[source, default: SourceActivity()].lastError = LastError(code: code, at: now)
         }
     }
@@ -134,6 +147,8 @@ package struct SourceActivity: Sendable {
     package var duplicates = RateMeter()
     /// Refused by verification or unreadable.
     package var refused = RateMeter()
+    /// Refused for the address they came from.
+    package var blocked = RateMeter()
     /// Answered 503.
     package var busy = RateMeter()
     /// When the last verified webhook came.

@@ -89,7 +89,7 @@ package enum GatewayProcess {
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
-        let ports = Services.Ports(
+        var ports = Services.Ports(
             time: .system,
             random: .system,
             upstream: upstream.upstream,
@@ -97,6 +97,7 @@ package enum GatewayProcess {
             publicURL: configuration.publicURL,
             addressPolicy: configuration.addressPolicy
         )
+        ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
         try await services.registry.commit(plan.entries.map(\.change), owner: .file)

@@ -15,9 +15,10 @@ extension Services {
             time: ports.time,
             publicURL: ports.publicURL
         )
-        let router = ResourceRouter.make(context, logger: ports.logger)
+        let proxies = ports.trustedProxies
+        let router = ResourceRouter.make(context, proxies: proxies, logger: ports.logger)
         return GatewayAPI(
-            webhooks: WebhookEndpoint(receiver: receiver),
+            webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
             router: { await router.respond(to: $0) }
         )
     }

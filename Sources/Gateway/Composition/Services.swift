@@ -1,5 +1,6 @@
 package import Access
 package import Domain
+package import HTTPAPI
 package import Logging
 package import Registry
 package import Storage
@@ -26,6 +27,8 @@ package struct Services: Sendable {
         package var publicURL: String
         /// Which addresses may be sent to; the argument is a destination's `allow_private`.
         package var addressPolicy: @Sendable (Bool) -> AddressPolicy
+        /// The proxies in front of the server.
+        package var trustedProxies = TrustedProxies.none
 
         /// Collects the ports.
         package init(

@@ -27,6 +27,7 @@ extension SourceHealth {
             "stored_last_hour": .integer(activity.stored.lastHour(at: now)),
             "duplicates_last_hour": .integer(activity.duplicates.lastHour(at: now)),
             "refused_last_hour": .integer(activity.refused.lastHour(at: now)),
+            "blocked_last_hour": .integer(activity.blocked.lastHour(at: now)),
             "busy_last_hour": .integer(activity.busy.lastHour(at: now)),
             "last_event_at": .instant(activity.lastAt),
             "last_error": activity.lastError?.json ?? .null,

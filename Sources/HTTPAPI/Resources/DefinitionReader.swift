@@ -14,6 +14,7 @@ enum DefinitionReader {
         if let vendor = body["vendor"] {
             definition.vendor = try vendor.string.map { try name($0, "vendor") }
         }
+        if let ranges = body["allow_from"]?.array { definition.allowFrom = ranges.compactMap(\.string) }
         return definition
     }
 

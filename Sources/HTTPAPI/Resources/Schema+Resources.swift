@@ -150,6 +150,11 @@ extension SchemaCatalogue {
                 .required("body_bytes_max", .count, "The largest body."),
                 .required("rate_per_second", .nullable(.number), "The most webhooks a second."),
                 .required("vendor", .nullable(.name), "The vendor it belongs to."),
+                .required(
+                    "allow_from",
+                    .array(.text),
+                    "The only addresses it is sent to from; empty is all."
+                ),
                 .required("owner", .choice(["file", "api"]), "Who may change it."),
                 .required("secrets", secretSchema, "Its secrets; never their texts."),
                 .required("url", .text, "Where the provider sends to."),
@@ -220,6 +225,7 @@ extension SchemaCatalogue {
                 .required("stored_last_hour", .count, "New events."),
                 .required("duplicates_last_hour", .count, "Repeats."),
                 .required("refused_last_hour", .count, "Refused ones."),
+                .required("blocked_last_hour", .count, "Ones from addresses that are not allowed."),
                 .required("busy_last_hour", .count, "Ones answered 503."),
                 .required("last_event_at", .optionalInstant, "The last verified one."),
                 .required("last_error", errorSchema, "The latest refusal."),

@@ -130,6 +130,11 @@ struct SourceRoutes: Sendable {
             .nullable(.string(length: 1...63)),
             "The vendor it belongs to; null is the platform."
         ),
+        .optional(
+            "allow_from",
+            .array(.string(length: 1...49), count: 0...SourceDefinition.rangesMax),
+            "The only addresses it may be sent to from, such as `192.0.2.0/24`; empty is everywhere."
+        ),
     ]
 
     private func json(_ source: Source) -> JSONValue {
