@@ -42,6 +42,7 @@ package final class Receiver: Sendable {
     private let time: Time
     private let random: RandomSource
     private let stored: @Sendable ([Int64]) -> Void
+    private let heard: @Sendable (Int64, Instant) -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -49,6 +50,7 @@ package final class Receiver: Sendable {
     /// - Parameters:
     ///   - publicURL: the configured URL that providers know, without a slash at its end.
     ///   - stored: told after each commit which destinations have new work.
+    ///   - heard: told after each commit which source has sent, and when.
     package init(
         registry: ResourceRegistry,
         vault: Vault,
@@ -57,7 +59,8 @@ package final class Receiver: Sendable {
         publicURL: String,
         time: Time,
         random: RandomSource,
-        stored: @escaping @Sendable ([Int64]) -> Void
+        stored: @escaping @Sendable ([Int64]) -> Void,
+        heard: @escaping @Sendable (Int64, Instant) -> Void
     ) {
         self.registry = registry
         self.vault = vault
@@ -67,6 +70,7 @@ package final class Receiver: Sendable {
         self.time = time
         self.random = random
         self.stored = stored
+        self.heard = heard
     }
 
     /// The path under which sources take webhooks in.
@@ -164,6 +168,7 @@ package final class Receiver: Sendable {
                 events.append(try await sealed(description, of: webhook, in: snapshot))
             }
             let outcomes = try await store.append(events)
+            heard(source.id, webhook.receivedAt)
             for (event, outcome) in zip(events, outcomes) {
                 activity.stored(source.id, outcome, at: webhook.receivedAt)
                 if case .stored = outcome { stored(event.destinations) }

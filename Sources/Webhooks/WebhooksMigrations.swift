@@ -8,7 +8,8 @@ package enum WebhookTables {
             for statement in events + deliveries + replays {
                 try transaction.execute(Statement(statement))
             }
-        }
+        },
+        SilenceTable.migration,
     ]
 
     private static let events = [

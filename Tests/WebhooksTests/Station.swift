@@ -31,6 +31,8 @@ struct Station: Sendable {
     let replayer: Replayer
     let queries: WebhookQueries
     let health: HealthReporter
+    let metrics: Metrics
+    let silence: SilenceWatch
     let finishes: Tally<FinishOutcome>
 
     static let migrations = Vault.migrations + ResourceRegistry.migrations + WebhookTables.migrations
@@ -56,21 +58,10 @@ struct Station: Sendable {
             random: random
         )
         let registry = try await openRegistry(database, vault, world.clock)
-        let activity = WebhookActivity(metrics: Metrics())
-        let dispatcher = Dispatcher(
-            registry: registry,
-            store: store,
-            sender: DeliverySender(
-                upstream: world.upstream.upstream,
-                vault: vault,
-                time: world.clock.time,
-                addressPolicy: { AddressPolicy(allowPrivate: $0) }
-            ),
-            activity: activity,
-            time: world.clock.time,
-            random: random,
-            logger: logger
-        )
+        let metrics = Metrics()
+        let activity = WebhookActivity(metrics: metrics)
+        let silence = try await openSilence(database, registry, metrics, world.clock, logger)
+        let dispatcher = dispatcher(registry, vault, store, activity, world, random, logger)
         let station = Station(
             world: world,
             database: database,
@@ -86,7 +77,8 @@ struct Station: Sendable {
                 publicURL: publicURL,
                 time: world.clock.time,
                 random: random,
-                stored: { dispatcher.workArrived($0) }
+                stored: { dispatcher.workArrived($0) },
+                heard: { silence.heard($0, at: $1) }
             ),
             dispatcher: dispatcher,
             replayer: Replayer(
@@ -103,12 +95,58 @@ struct Station: Sendable {
                 registry: registry,
                 dispatcher: dispatcher,
                 activity: activity,
+                silence: silence,
                 time: world.clock.time
             ),
+            metrics: metrics,
+            silence: silence,
             finishes: finishes
         )
         try await DeliveryLeases.releaseAll(database)
         return station
+    }
+
+    private static func dispatcher(
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ world: World,
+        _ random: RandomSource,
+        _ logger: Logger
+    ) -> Dispatcher {
+        Dispatcher(
+            registry: registry,
+            store: store,
+            sender: DeliverySender(
+                upstream: world.upstream.upstream,
+                vault: vault,
+                time: world.clock.time,
+                addressPolicy: { AddressPolicy(allowPrivate: $0) }
+            ),
+            activity: activity,
+            time: world.clock.time,
+            random: random,
+            logger: logger
+        )
+    }
+
+    private static func openSilence(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ metrics: Metrics,
+        _ clock: ManualTime,
+        _ logger: Logger
+    ) async throws -> SilenceWatch {
+        let silence = SilenceWatch(
+            database: database,
+            registry: registry,
+            metrics: metrics,
+            time: clock.time,
+            logger: logger
+        )
+        try await silence.load()
+        return silence
     }
 
     private static func openRegistry(

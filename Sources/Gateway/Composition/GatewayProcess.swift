@@ -129,7 +129,10 @@ package enum GatewayProcess {
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [KeyUses(keys: services.keys), services.replayer, services.dispatcher, server],
+                services: [
+                    KeyUses(keys: services.keys), services.silence, services.replayer, services.dispatcher,
+                    server,
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: start.logger
             )

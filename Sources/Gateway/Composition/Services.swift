@@ -64,6 +64,8 @@ package struct Services: Sendable {
     package let metrics: Metrics
     /// What has happened lately.
     package let activity: WebhookActivity
+    /// Learns when sources send, and tells when one has stopped.
+    package let silence: SilenceWatch
     /// Takes webhooks in.
     package let receiver: Receiver
     /// Delivers.
@@ -100,6 +102,8 @@ package struct Services: Sendable {
         let metrics = Metrics()
         let activity = WebhookActivity(metrics: metrics)
         let dispatcher = Self.dispatcher(registry, vault, store, activity, ports, dispatching)
+        let silence = try await Self.silence(database, registry, metrics, ports)
+        self.silence = silence
         self.vault = vault
         self.registry = registry
         self.metrics = metrics
@@ -120,7 +124,8 @@ package struct Services: Sendable {
             publicURL: ports.publicURL,
             time: ports.time,
             random: ports.random,
-            stored: { dispatcher.workArrived($0) }
+            stored: { dispatcher.workArrived($0) },
+            heard: { silence.heard($0, at: $1) }
         )
         replayer = Replayer(
             database: database,
@@ -136,6 +141,7 @@ package struct Services: Sendable {
             registry: registry,
             dispatcher: dispatcher,
             activity: activity,
+            silence: silence,
             time: ports.time
         )
         try await DeliveryLeases.releaseAll(database)
@@ -151,6 +157,23 @@ package struct Services: Sendable {
                 addressPolicy: ports.addressPolicy
             )
         )
+    }
+
+    private static func silence(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ metrics: Metrics,
+        _ ports: Ports
+    ) async throws -> SilenceWatch {
+        let silence = SilenceWatch(
+            database: database,
+            registry: registry,
+            metrics: metrics,
+            time: ports.time,
+            logger: ports.logger
+        )
+        try await silence.load()
+        return silence
     }
 
     private static func dispatcher(

@@ -201,6 +201,14 @@ extension SchemaCatalogue {
 
     private static let stateSchema = Schema.choice(["ok", "degraded", "down", "stopped"])
 
+    private static let quietSchema = Schema.nullable(
+        .object([
+            .required("since", .instant, "When the last one came."),
+            .required("expected", .number, "How many should have come since."),
+            .required("text", .text, "The same in words."),
+        ])
+    )
+
     private static let healthSchemas: [(name: String, schema: Schema)] = [
         (
             "Status",
@@ -228,6 +236,12 @@ extension SchemaCatalogue {
                 .required("blocked_last_hour", .count, "Ones from addresses that are not allowed."),
                 .required("busy_last_hour", .count, "Ones answered 503."),
                 .required("last_event_at", .optionalInstant, "The last verified one."),
+                .required(
+                    "usual_per_hour",
+                    .nullable(.number),
+                    "How many usually come in an hour at this time of the week; null while that is not known."
+                ),
+                .required("quiet", quietSchema, "The silence that chance does not explain; null otherwise."),
                 .required("last_error", errorSchema, "The latest refusal."),
             ])
         ),
