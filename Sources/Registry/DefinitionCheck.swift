@@ -39,6 +39,19 @@ package struct DefinitionCheck: Sendable {
             )
         }
         return problems + rateProblems(definition.ratePerSecond) + rangeProblems(definition.allowFrom)
+            + retentionProblems(definition.retention)
+    }
+
+    private func retentionProblems(_ retention: SourceRetention) -> [DefinitionProblem] {
+        let range = SourceRetention.daysRange
+        guard range.contains(retention.bodiesDays), range.contains(retention.fieldsDays) else {
+            let text = "bodies_days and fields_days must be \(range.lowerBound) to \(range.upperBound)"
+            return [DefinitionProblem("retention", text)]
+        }
+        guard retention.fieldsDays >= retention.bodiesDays else {
+            return [DefinitionProblem("retention", "fields_days must be at least bodies_days")]
+        }
+        return []
     }
 
     private func rangeProblems(_ ranges: [String]) -> [DefinitionProblem] {

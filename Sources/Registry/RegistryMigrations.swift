@@ -13,6 +13,14 @@ extension ResourceRegistry {
             name: "where sources are sent to from",
             statements: ["ALTER TABLE sources ADD COLUMN allow_from TEXT NOT NULL DEFAULT '[]'"]
         ),
+        Migration(
+            number: 311,
+            name: "how long sources keep what they got",
+            statements: [
+                "ALTER TABLE sources ADD COLUMN bodies_days INTEGER NOT NULL DEFAULT 30",
+                "ALTER TABLE sources ADD COLUMN fields_days INTEGER NOT NULL DEFAULT 400",
+            ]
+        ),
     ]
 
     private static let schema = [

@@ -20,6 +20,8 @@ package struct SourceDefinition: Hashable, Sendable {
     package var vendor: ResourceName?
     /// The ranges of addresses it may be sent to from, as `AddressRange` reads them; empty is everywhere.
     package var allowFrom: [String]
+    /// How long what it has sent is kept.
+    package var retention: SourceRetention
 
     /// The default of `bodyBytesMax`: 1 MiB.
     package static let bodyBytesDefault = 1_048_576
@@ -40,7 +42,8 @@ package struct SourceDefinition: Hashable, Sendable {
         bodyBytesMax: Int = SourceDefinition.bodyBytesDefault,
         ratePerSecond: Double? = nil,
         vendor: ResourceName? = nil,
-        allowFrom: [String] = []
+        allowFrom: [String] = [],
+        retention: SourceRetention = .standard
     ) {
         self.name = name
         self.provider = provider
@@ -51,5 +54,6 @@ package struct SourceDefinition: Hashable, Sendable {
         self.ratePerSecond = ratePerSecond
         self.vendor = vendor
         self.allowFrom = allowFrom
+        self.retention = retention
     }
 }

@@ -12,21 +12,22 @@ struct SourceTable {
 
     private static let columns = """
         id, name, provider, settings, enabled, body_bytes_max, rate_per_second, vendor, owner, created_at, updated_at,
-        allow_from
+        allow_from, bodies_days, fields_days
         """
     private static let selectAll = Statement("SELECT \(columns) FROM sources ORDER BY name")
     private static let selectOne = Statement("SELECT \(columns) FROM sources WHERE name = $1")
     private static let insert = Statement(
         """
         INSERT INTO sources (name, provider, settings, enabled, body_bytes_max, rate_per_second, vendor, owner,
-            created_at, updated_at, allow_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) RETURNING id
+            created_at, updated_at, allow_from, bodies_days, fields_days)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12) RETURNING id
         """
     )
     private static let update = Statement(
         """
         UPDATE sources SET provider = $2, settings = $3, enabled = $4, body_bytes_max = $5, rate_per_second = $6,
-            vendor = $7, owner = $8, updated_at = $9, allow_from = $10
+            vendor = $7, owner = $8, updated_at = $9, allow_from = $10,
+            bodies_days = $11, fields_days = $12
         WHERE name = $1
         """
     )
@@ -94,6 +95,8 @@ struct SourceTable {
             .text(owner.rawValue),
             .integer(now.microseconds),
             .text(textList(definition.allowFrom)),
+            .integer(definition.retention.bodiesDays),
+            .integer(definition.retention.fieldsDays),
         ]
     }
 
@@ -110,7 +113,11 @@ struct SourceTable {
             bodyBytesMax: Int(try row.integer(5)),
             ratePerSecond: try row.optionalReal(6),
             vendor: try row.optionalText(7).map(resourceName),
-            allowFrom: try texts(try row.text(11))
+            allowFrom: try texts(try row.text(11)),
+            retention: SourceRetention(
+                bodiesDays: Int(try row.integer(12)),
+                fieldsDays: Int(try row.integer(13))
+            )
         )
         return Source(
             id: id,

@@ -34,6 +34,15 @@ package struct Explanation: Sendable {
         for (delivery, attempts) in history {
             lines += Self.lines(delivery, attempts, now)
         }
+        if !snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: now) {
+            let days = snapshot.retention(of: event.sourceID).bodiesDays
+            lines.append(
+                Line(
+                    at: nil,
+                    text: "its body is gone: it was kept for \(days) days; it cannot be delivered again"
+                )
+            )
+        }
         self.lines = lines
     }
 

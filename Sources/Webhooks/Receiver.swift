@@ -191,7 +191,7 @@ package final class Receiver: Sendable {
         let sealedBody = try await seal(
             body,
             PayloadContext.of(source: source.id, providerEventID: description.providerEventID),
-            scope: "source:\(source.id)",
+            scope: PayloadContext.scope(source: source.id),
             day: webhook.receivedAt.dayNumber
         )
         return NewEvent(

@@ -8,6 +8,8 @@ package struct StoredDelivery: Sendable {
     package let id: DeliveryID
     /// The id of its event.
     package let eventID: EventID
+    /// When its event was received.
+    package let eventReceivedAt: Instant
     /// The event's type.
     package let eventType: String
     /// The source of its event: row number.
@@ -48,7 +50,8 @@ package struct StoredDelivery: Sendable {
         let seq = try row.integer(0)
         createdAt = try row.instant(1)
         id = DeliveryID(at: createdAt, sequence: seq)
-        eventID = EventID(at: try row.instant(3), sequence: try row.integer(2))
+        eventReceivedAt = try row.instant(3)
+        eventID = EventID(at: eventReceivedAt, sequence: try row.integer(2))
         eventType = try row.text(4)
         sourceID = try row.integer(5)
         destinationID = try row.integer(6)

@@ -8,12 +8,14 @@ package struct WebhookQueries: Sendable {
     private let database: Database
     private let registry: ResourceRegistry
     private let vault: Vault
+    private let time: Time
 
     /// Wires the queries.
-    package init(database: Database, registry: ResourceRegistry, vault: Vault) {
+    package init(database: Database, registry: ResourceRegistry, vault: Vault, time: Time) {
         self.database = database
         self.registry = registry
         self.vault = vault
+        self.time = time
     }
 
     private static let listEvents = Statement(
@@ -91,14 +93,21 @@ package struct WebhookQueries: Sendable {
         return event
     }
 
-    /// The body of an event as it was received; nil when it has been dropped.
+    /// The body of an event as it was received; nil when it is not kept any longer.
     package func body(of event: StoredEvent) async throws -> [UInt8]? {
+        guard
+            registry.snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: time.now())
+        else { return nil }
         let sealed = try await database.read { transaction in
             try EventBodyTable.load(seq: event.id.sequence, day: event.bodyDay, transaction)
         }
         guard let sealed else { return nil }
         let context = PayloadContext.of(source: event.sourceID, providerEventID: event.providerEventID)
-        return try await vault.openPayload(sealed, context)
+        do {
+            return try await vault.openPayload(sealed, context)
+        } catch VaultError.unknownKey {
+            return nil
+        }
     }
 
     /// One page of deliveries, newest first.

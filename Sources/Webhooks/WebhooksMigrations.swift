@@ -10,6 +10,7 @@ package enum WebhookTables {
             }
         },
         SilenceTable.migration,
+        RetentionTable.migration,
     ]
 
     private static let events = [
@@ -37,7 +38,7 @@ package enum WebhookTables {
             last_duplicate_at INTEGER
         )
         """,
-        // Small and never cut by time: it alone carries the promise that an event is stored once.
+        // Small and kept for 90 days at least: it alone carries the promise that an event is stored once.
         """
         CREATE TABLE event_keys (
             source_id INTEGER NOT NULL,

@@ -114,6 +114,7 @@ private func name(_ text: String) throws -> ResourceName {
                 rate_per_second: 12.5
                 vendor: bakery
                 allow_from: [198.51.100.0/24, "2001:db8::/32"]
+                retention: {bodies_days: 7, fields_days: 30}
             """
         )
         let parts: JSONValue = .array([.string("a"), .string("1"), .number("2.5"), .null])
@@ -131,7 +132,8 @@ private func name(_ text: String) throws -> ResourceName {
             bodyBytesMax: 2_048,
             ratePerSecond: 12.5,
             vendor: try name("bakery"),
-            allowFrom: ["198.51.100.0/24", "2001:db8::/32"]
+            allowFrom: ["198.51.100.0/24", "2001:db8::/32"],
+            retention: SourceRetention(bodiesDays: 7, fieldsDays: 30)
         )
         #expect(configuration.sources == [partner])
     }

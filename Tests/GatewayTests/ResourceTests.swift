@@ -57,6 +57,7 @@ struct ResourceTests {
 
     private static let registry: [Step] = [
         Step(method: .get, template: "/api/sources", status: 200),
+        Step(method: .get, template: "/api/retention", status: 200),
         Step(method: .post, template: "/api/sources", status: 201, body: source),
         Step(method: .post, template: "/api/sources", status: 409, body: source),
         Step(method: .get, template: "/api/sources/{name}", status: 200, target: "/api/sources/extra"),

@@ -33,6 +33,7 @@ struct Station: Sendable {
     let health: HealthReporter
     let metrics: Metrics
     let silence: SilenceWatch
+    let retention: Retention
     let finishes: Tally<FinishOutcome>
 
     static let migrations = Vault.migrations + ResourceRegistry.migrations + WebhookTables.migrations
@@ -89,7 +90,12 @@ struct Station: Sendable {
                 logger: logger,
                 queued: { dispatcher.workArrived($0) }
             ),
-            queries: WebhookQueries(database: database, registry: registry, vault: vault),
+            queries: WebhookQueries(
+                database: database,
+                registry: registry,
+                vault: vault,
+                time: world.clock.time
+            ),
             health: HealthReporter(
                 database: database,
                 registry: registry,
@@ -100,6 +106,7 @@ struct Station: Sendable {
             ),
             metrics: metrics,
             silence: silence,
+            retention: retention(database, registry, vault, metrics, world.clock, logger),
             finishes: finishes
         )
         try await DeliveryLeases.releaseAll(database)
@@ -127,6 +134,24 @@ struct Station: Sendable {
             activity: activity,
             time: world.clock.time,
             random: random,
+            logger: logger
+        )
+    }
+
+    private static func retention(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ metrics: Metrics,
+        _ clock: ManualTime,
+        _ logger: Logger
+    ) -> Retention {
+        Retention(
+            database: database,
+            registry: registry,
+            vault: vault,
+            metrics: metrics,
+            time: clock.time,
             logger: logger
         )
     }

@@ -130,7 +130,8 @@ package enum GatewayProcess {
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    KeyUses(keys: services.keys), services.silence, services.replayer, services.dispatcher,
+                    KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+                    services.dispatcher,
                     server,
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

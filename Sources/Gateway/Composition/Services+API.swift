@@ -10,6 +10,7 @@ extension Services {
             keys: keys,
             queries: queries,
             replayer: replayer,
+            retention: retention,
             health: health,
             metrics: metrics,
             time: ports.time,

@@ -66,6 +66,8 @@ package struct Services: Sendable {
     package let activity: WebhookActivity
     /// Learns when sources send, and tells when one has stopped.
     package let silence: SilenceWatch
+    /// Drops what is not kept any longer.
+    package let retention: Retention
     /// Takes webhooks in.
     package let receiver: Receiver
     /// Delivers.
@@ -135,7 +137,8 @@ package struct Services: Sendable {
             logger: ports.logger,
             queued: { dispatcher.workArrived($0) }
         )
-        queries = WebhookQueries(database: database, registry: registry, vault: vault)
+        queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
+        retention = Self.retention(database, registry, vault, metrics, ports)
         health = HealthReporter(
             database: database,
             registry: registry,
@@ -156,6 +159,23 @@ package struct Services: Sendable {
                 destinationRemoved: { try DeliveryTable.abandon(destination: $1, now: $2, $0) },
                 addressPolicy: ports.addressPolicy
             )
+        )
+    }
+
+    private static func retention(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ metrics: Metrics,
+        _ ports: Ports
+    ) -> Retention {
+        Retention(
+            database: database,
+            registry: registry,
+            vault: vault,
+            metrics: metrics,
+            time: ports.time,
+            logger: ports.logger
         )
     }
 

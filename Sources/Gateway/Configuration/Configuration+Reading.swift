@@ -121,6 +121,10 @@ extension SourceDefinition {
         ratePerSecond = section.number("rate_per_second")
         vendor = section.text("vendor").flatMap { ResourceName($0) }
         allowFrom = section.texts("allow_from") ?? allowFrom
+        if let days = section.section("retention") {
+            retention.bodiesDays = days.whole("bodies_days") ?? retention.bodiesDays
+            retention.fieldsDays = days.whole("fields_days") ?? retention.fieldsDays
+        }
         reader.report(rules.source(self), of: section)
     }
 }

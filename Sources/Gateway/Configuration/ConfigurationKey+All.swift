@@ -188,6 +188,30 @@ extension ConfigurationKey {
                 "The only addresses it may be sent to from, IPv4 and IPv6: `192.0.2.0/24`, `2001:db8::/32`. Others get "
                 + "403 before anything is verified. Behind proxies set `trusted_proxies`. An empty list is everywhere."
         ),
+        ConfigurationKey(
+            path: "sources.NAME.retention",
+            kind: .section,
+            summary: "How long what the source has sent is kept, in whole UTC days."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.retention.bodies_days",
+            kind: .whole(SourceRetention.daysRange),
+            unit: "days",
+            standard: "\(SourceRetention.standard.bodiesDays)",
+            summary:
+                "How long bodies can be read, shown and delivered. Then their keys are destroyed; deliveries that "
+                + "still wait become dead letters."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.retention.fields_days",
+            kind: .whole(SourceRetention.daysRange),
+            unit: "days",
+            standard: "\(SourceRetention.standard.fieldsDays)",
+            summary:
+                "How long everything else is kept: events, deliveries, tries; at least `bodies_days`. An event whose "
+                + "delivery still waits is kept. That an event has come before is remembered for "
+                + "\(SourceRetention.keysDaysMin) days at least."
+        ),
     ]
 
     private static let destinationKeys: [ConfigurationKey] =

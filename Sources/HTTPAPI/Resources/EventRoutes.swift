@@ -50,7 +50,7 @@ struct EventRoutes: Sendable {
                 var members = event.json.object ?? []
                 let history = try await context.visibleHistory(of: event, scope)
                 members.append(JSONMember("deliveries", .array(history.map { $0.0.json(tries: $0.1) })))
-                if call.text("payload") != "false" { members.append(try await payload(event)) }
+                if call.text("payload") != "false" { members += try await payload(event) }
                 return .json(.object(members))
             }
         )
@@ -88,8 +88,12 @@ struct EventRoutes: Sendable {
                 .optional("destination", .string(length: 1...63), "Only to this destination.")
             ]),
             replies: [.json(200, .named("Replay"), "What was queued.")],
+            problems: [409],
             action: .guarded(.write) { call, scope in
                 let event = try await event(call, scope)
+                guard try await context.queries.body(of: event) != nil else {
+                    throw Problem.payloadGone(context.registry.snapshot.retention(of: event.sourceID))
+                }
                 let destination = try context.destinationID(call.body?["destination"]?.string, scope)
                 let request = ReplayRequest(
                     .event(event.id, destinationID: destination),
@@ -117,12 +121,33 @@ struct EventRoutes: Sendable {
         )
     }
 
-    private func payload(_ event: StoredEvent) async throws -> JSONMember {
+    private func payload(_ event: StoredEvent) async throws -> [JSONMember] {
         guard let body = try await context.queries.body(of: event) else {
-            return JSONMember("payload", .null)
+            let retention = context.registry.snapshot.retention(of: event.sourceID)
+            return [
+                JSONMember("payload", .null), JSONMember("payload_gone", .string(retention.goneSentence)),
+            ]
         }
-        if let value = try? JSONParser.parse(body) { return JSONMember("payload", value) }
-        return JSONMember("payload_base64", .string(Base64.encode(body)))
+        if let value = try? JSONParser.parse(body) { return [JSONMember("payload", value)] }
+        return [JSONMember("payload_base64", .string(Base64.encode(body)))]
+    }
+}
+
+extension Problem {
+    /// 409: there is nothing left to deliver.
+    static func payloadGone(_ retention: SourceRetention) -> Problem {
+        Problem(
+            status: 409,
+            code: "payload-gone",
+            title: "The event's body is gone; it cannot be delivered again.",
+            detail: retention.goneSentence
+        )
+    }
+}
+
+extension SourceRetention {
+    fileprivate var goneSentence: String {
+        "The source keeps bodies for \(bodiesDays) days; see retention.bodies_days."
     }
 }
 

@@ -22,7 +22,8 @@ package enum ResourceRouter {
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
             + ReplayRoutes(context: context).all + SourceRoutes(context: context).all
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
-            + ConfigurationRoutes(context: context).all + HealthRoutes(context: context).all
+            + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
+            + HealthRoutes(context: context).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,

@@ -51,6 +51,7 @@ extension SchemaCatalogue {
                     ),
                     .optional("payload", .any, "Its body when that is JSON; null when it has been dropped."),
                     .optional("payload_base64", .text, "Its body when that is not JSON."),
+                    .optional("payload_gone", .text, "Why there is no body any more."),
                 ]
             )
         ),
@@ -140,6 +141,11 @@ extension SchemaCatalogue {
         .object([.required("since", .instant, "Since when."), .required("reason", .text, "Why.")])
     )
 
+    private static let retentionSchema = Schema.object([
+        .required("bodies_days", .count, "How many days bodies are kept."),
+        .required("fields_days", .count, "How many days everything else is kept."),
+    ])
+
     private static let registrySchemas: [(name: String, schema: Schema)] = [
         (
             "Source",
@@ -155,6 +161,7 @@ extension SchemaCatalogue {
                     .array(.text),
                     "The only addresses it is sent to from; empty is all."
                 ),
+                .required("retention", retentionSchema, "How long what it has sent is kept."),
                 .required("owner", .choice(["file", "api"]), "Who may change it."),
                 .required("secrets", secretSchema, "Its secrets; never their texts."),
                 .required("url", .text, "Where the provider sends to."),
@@ -181,6 +188,16 @@ extension SchemaCatalogue {
                 .required("stopped", stopSchema, "Why nothing is sent since a 410; null otherwise."),
                 .required("created_at", .instant, "When it was made."),
                 .required("updated_at", .instant, "When it was changed."),
+            ])
+        ),
+        (
+            "Retention",
+            .object([
+                .required("source", .name, "The source."),
+                .required("retention", retentionSchema, "How long what it has sent is kept."),
+                .required("oldest_body_on", .optionalText, "The oldest UTC day whose bodies can be read."),
+                .required("oldest_event_at", .optionalInstant, "When its oldest event was received."),
+                .required("next_drop_at", .optionalInstant, "When the bodies of that day are dropped."),
             ])
         ),
         (
