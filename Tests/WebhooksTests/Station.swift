@@ -60,7 +60,7 @@ struct Station: Sendable {
         )
         let registry = try await openRegistry(database, vault, world.clock)
         let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics)
+        let activity = WebhookActivity(metrics: metrics, registry: registry)
         let silence = try await openSilence(database, registry, metrics, world.clock, logger)
         let dispatcher = dispatcher(registry, vault, store, activity, world, random, logger)
         let station = Station(

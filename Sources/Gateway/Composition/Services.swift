@@ -102,7 +102,7 @@ package struct Services: Sendable {
         let registry = Self.registry(database, vault, ports)
         try await registry.load()
         let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics)
+        let activity = WebhookActivity(metrics: metrics, registry: registry)
         let dispatcher = Self.dispatcher(registry, vault, store, activity, ports, dispatching)
         let silence = try await Self.silence(database, registry, metrics, ports)
         self.silence = silence
