@@ -115,6 +115,14 @@ package final class HealthReporter: Sendable {
         """
     )
 
+    /// What keeps deliveries to a destination from being tried now, in words; nil when nothing does.
+    package func obstacle(to destination: Int64) -> String? {
+        guard let registered = registry.snapshot.destination(id: destination) else {
+            return "the destination has been removed"
+        }
+        return registered.standstill ?? dispatcher.gate(destination)?.obstacle(now: time.elapsed())
+    }
+
     /// How everything does now.
     package func report() async throws -> HealthReport {
         let snapshot = registry.snapshot

@@ -206,7 +206,9 @@ package final class Receiver: Sendable {
             contentType: description.part?.contentType ?? webhook.request.headers.first("content-type"),
             bodyBytes: body.count,
             sealedBody: sealedBody,
-            destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
+            destinations: snapshot.destinations(for: description.type, from: source).map(\.id),
+            identifiers: EventIdentifiers.read(body, of: source.dialect.provider)
+                .map { IdentifierTable.hash($0, vault) }
         )
     }
 

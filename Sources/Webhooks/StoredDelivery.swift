@@ -39,11 +39,16 @@ package struct StoredDelivery: Sendable {
     /// Its place in its lane: true when nothing waits before it.
     package let isHead: Bool
 
+    /// What it waits behind: the delivery at the head of its lane; nil when it is that itself, or does not wait.
+    package let behind: DeliveryID?
+
     static let select = """
         SELECT d.seq, d.created_at, e.seq, e.received_at, e.type, e.source_id, d.destination_id, d.state, d.attempts,
-            d.priority, d.deadline, d.finished_at, d.error, d.replay_id, l.head_seq, l.state, l.due_at
+            d.priority, d.deadline, d.finished_at, d.error, d.replay_id, l.head_seq, l.state, l.due_at,
+            h.created_at
         FROM deliveries d JOIN events e ON e.seq = d.event_seq
         LEFT JOIN lanes l ON l.destination_id = d.destination_id AND l.lane = d.lane AND d.state = 0
+        LEFT JOIN deliveries h ON h.seq = l.head_seq
         """
 
     init(_ row: Row, _ snapshot: RegistrySnapshot, _ transaction: Transaction) throws {
@@ -66,6 +71,12 @@ package struct StoredDelivery: Sendable {
         error = try row.optionalText(12)
         replayID = try row.optionalBlob(13).flatMap(ReplayID.init(bytes:))
         isHead = try row.optionalInteger(14) == seq
+        behind =
+            if !isHead, let head = try row.optionalInteger(14), let createdAt = try row.optionalInstant(17) {
+                DeliveryID(at: createdAt, sequence: head)
+            } else {
+                nil
+            }
         let waits = try row.optionalInteger(15) == 0
         dueAt = isHead && waits ? try row.optionalInteger(16).map(Instant.init(microseconds:)) : nil
     }

@@ -5,9 +5,9 @@ package import Vault
 
 /// Reads events, deliveries and tries for people: lists, one thing, and its body.
 package struct WebhookQueries: Sendable {
-    private let database: Database
-    private let registry: ResourceRegistry
-    private let vault: Vault
+    let database: Database
+    let registry: ResourceRegistry
+    let vault: Vault
     private let time: Time
 
     /// Wires the queries.
@@ -24,7 +24,7 @@ package struct WebhookQueries: Sendable {
         WHERE \(EventFilter.condition) AND ($7 IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
         """
     )
-    private static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
+    static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
     private static let listDeliveries = Statement(
         """
         \(StoredDelivery.select)
@@ -157,6 +157,12 @@ package struct WebhookQueries: Sendable {
                 return (delivery, try Self.attempts(of: delivery.id, transaction))
             }
         }
+    }
+
+    /// When an event came again: the first 20 times.
+    package func duplicateTimes(of event: StoredEvent) async throws -> [Instant] {
+        guard event.duplicates > 0 else { return [] }
+        return try await database.read { try DuplicateTable.times(of: event.id.sequence, $0) }
     }
 
     /// The tries of a delivery, oldest first.

@@ -11,6 +11,8 @@ package enum WebhookTables {
         },
         SilenceTable.migration,
         RetentionTable.migration,
+        IdentifierTable.migration,
+        DuplicateTable.migration,
     ]
 
     private static let events = [

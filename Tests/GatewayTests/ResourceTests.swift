@@ -101,6 +101,7 @@ struct ResourceTests {
     private static func history(event: String, delivery: String, dead: String) -> [Step] {
         [
             Step(method: .get, template: "/api/events", status: 200, target: "/api/events?limit=1"),
+            Step(method: .get, template: "/api/events", status: 200, target: "/api/events?q=charge.*"),
             Step(method: .get, template: "/api/events/{id}", status: 200, target: "/api/events/\(event)"),
             Step(
                 method: .get,

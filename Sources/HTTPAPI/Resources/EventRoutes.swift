@@ -17,17 +17,20 @@ struct EventRoutes: Sendable {
             tag: "events",
             summary: "Lists events, newest first.",
             parameters: [
-                Parameters.source, Parameters.type, Parameters.since, Parameters.until, Parameters.limit,
-                Parameters.cursor,
+                Parameters.search, Parameters.source, Parameters.type, Parameters.since, Parameters.until,
+                Parameters.limit, Parameters.cursor,
             ],
             replies: [.json(200, .page(of: "Event"), "One page of events.")],
             action: .guarded(.read) { call, scope in
                 let listing = call.listing("events", scope)
-                let page = try await context.queries.events(
-                    try filter(call, scope),
-                    next: try context.position(call, listing: listing),
-                    limit: call.limit
-                )
+                let next = try context.position(call, listing: listing)
+                let filter = try filter(call, scope)
+                let page =
+                    if let text = call.text("q") {
+                        try await context.queries.search(text, filter, next: next, limit: call.limit)
+                    } else {
+                        try await context.queries.events(filter, next: next, limit: call.limit)
+                    }
                 return .page(
                     page.elements.map(\.json),
                     nextCursor: context.cursor(page.next, listing: listing)
@@ -69,6 +72,8 @@ struct EventRoutes: Sendable {
                 let explanation = Explanation(
                     event,
                     history: try await context.visibleHistory(of: event, scope),
+                    duplicates: try await context.queries.duplicateTimes(of: event),
+                    obstacle: { context.health.obstacle(to: $0) },
                     snapshot: context.visibleSnapshot(scope),
                     now: context.time.now()
                 )
