@@ -17,9 +17,6 @@ enum SearchTerm: Equatable, Sendable {
     case family(String)
     case exact(String)
 
-    /// The longest text, in bytes.
-    static let bytesMax = 255
-
     init(_ text: String) {
         if let id = EventID(text) {
             self = .event(id)

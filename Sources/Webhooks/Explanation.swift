@@ -42,10 +42,11 @@ package struct Explanation: Sendable {
         }
         if !snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: now) {
             let days = snapshot.retention(of: event.sourceID).bodiesDays
+            let time = days == 1 ? "1 day" : "\(days) days"
             lines.append(
                 Line(
                     at: nil,
-                    text: "its body is gone: it was kept for \(days) days; it cannot be delivered again"
+                    text: "its body is gone: it was kept for \(time); it cannot be delivered again"
                 )
             )
         }

@@ -154,7 +154,7 @@ struct ExplanationTests {
             station.clock.advance(by: .seconds(2 * 86_400))
             #expect(
                 try await lines(id, station).last
-                    == "its body is gone: it was kept for 1 days; it cannot be delivered again"
+                    == "its body is gone: it was kept for 1 day; it cannot be delivered again"
             )
         }
     }

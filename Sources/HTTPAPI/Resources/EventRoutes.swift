@@ -152,7 +152,7 @@ extension Problem {
 
 extension SourceRetention {
     fileprivate var goneSentence: String {
-        "The source keeps bodies for \(bodiesDays) days; see retention.bodies_days."
+        "The source's retention.bodies_days is \(bodiesDays)."
     }
 }
 
