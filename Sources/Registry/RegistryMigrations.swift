@@ -10,6 +10,19 @@ extension ResourceRegistry {
                 }
             }
         ] + WeddingRegistry.migrations + [
+            Migration(
+                number: 310,
+                name: "where sources are sent to from",
+                statements: ["ALTER TABLE sources ADD COLUMN allow_from TEXT NOT NULL DEFAULT '[]'"]
+            ),
+            Migration(
+                number: 311,
+                name: "how long sources keep what they got",
+                statements: [
+                    "ALTER TABLE sources ADD COLUMN bodies_days BIGINT NOT NULL DEFAULT 30",
+                    "ALTER TABLE sources ADD COLUMN fields_days BIGINT NOT NULL DEFAULT 400",
+                ]
+            ),
             // Tells a node that another one has changed something.
             Migration(
                 number: 390,

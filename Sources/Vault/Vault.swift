@@ -91,6 +91,19 @@ package final class Vault: Sendable {
         return try key.open(sealed, context)
     }
 
+    /// Destroys the payload keys of `scope` up to and with the UTC day `throughDay`, in the database and in memory:
+    /// what they have sealed can never be opened again.
+    ///
+    /// Gives how many there were. A backup made before still holds them.
+    package func destroyPayloadKeys(scope: String, throughDay: Int) async throws -> Int {
+        try await payloadKeys.destroy(scope: scope, throughDay: throughDay)
+    }
+
+    /// Every scope and UTC day that has a payload key.
+    package func payloadKeyPlaces(_ transaction: Transaction) throws -> [(scope: String, day: Int)] {
+        try payloadKeys.places(transaction)
+    }
+
     // MARK: Keyed hashes
 
     /// HMAC-SHA256 of `bytes` under the key of `purpose`: 32 bytes.

@@ -14,6 +14,10 @@ extension EventAppend {
         let fresh = numbered.filter { stored.contains($0.seq) }
         try insert(fresh, transaction)
         try EventBodyTable.insert(fresh.map { ($0.seq, $0.event) }, transaction)
+        try IdentifierTable.insertTogether(
+            fresh.flatMap { item in item.event.identifiers.map { (item.seq, $0) } },
+            transaction
+        )
         try DeliveryTable.insertTogether(fresh.flatMap(\.deliveries), transaction)
         let repeated = try countDuplicates(numbered.filter { !stored.contains($0.seq) }, transaction)
         return try numbered.map { item in
@@ -134,20 +138,6 @@ extension EventAppend {
             JOIN event_keys e ON e.source_id = k.source_id AND e.provider_event_id = k.provider_event_id
             """
     )
-    private static let countAll = Statement(
-        postgres: """
-            WITH repeated AS (
-                SELECT seq, COUNT(*) AS times, MAX(at) AS at FROM unnest($1::bigint[], $2::bigint[]) AS r (seq, at)
-                GROUP BY seq
-            ), locked AS (
-                SELECT seq FROM events WHERE seq = ANY($1::bigint[]) ORDER BY seq FOR UPDATE
-            )
-            UPDATE events SET duplicates = duplicates + repeated.times,
-                last_duplicate_at = GREATEST(last_duplicate_at, repeated.at)
-            FROM repeated JOIN locked ON locked.seq = repeated.seq WHERE events.seq = repeated.seq
-            """
-    )
-
     /// The ids of the events that these repeat.
     private static func countDuplicates(
         _ items: [Numbered],
@@ -167,13 +157,10 @@ extension EventAppend {
             let key = EventKey(source: try row.integer(0), event: try row.blob(1))
             found[key] = EventID(at: try row.instant(3), sequence: try row.integer(2))
         }
-        try transaction.execute(
-            countAll,
-            [
-                .array(.integers(items.map { found[$0.key]?.sequence })),
-                .array(.integers(items.map(\.event.receivedAt.microseconds))),
-            ]
-        )
+        let repeats = items.compactMap { item in found[item.key].map { ($0.sequence, item.event.receivedAt) } }
+        for (seq, receivedAt) in repeats.sorted(by: { $0.0 < $1.0 }) {
+            try DuplicateTable.add(to: seq, at: receivedAt, transaction)
+        }
         return found
     }
 }

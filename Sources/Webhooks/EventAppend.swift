@@ -41,9 +41,6 @@ enum EventAppend {
     private static let selectKey = Statement(
         "SELECT seq, received_at FROM event_keys WHERE source_id = $1 AND provider_event_id = $2"
     )
-    private static let countDuplicate = Statement(
-        "UPDATE events SET duplicates = duplicates + 1, last_duplicate_at = $2 WHERE seq = $1"
-    )
     private static let insertEvent = Statement(
         """
         INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at, occurred_at,
@@ -58,17 +55,19 @@ enum EventAppend {
         var seq = try RowNumbers.take("event", events.count, transaction)
         var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
         var bodies = EventBodyTable()
+        var identifiers: [(seq: Int64, hash: [UInt8])] = []
         var outcomes: [AppendOutcome] = []
         outcomes.reserveCapacity(events.count)
         for event in events {
             let key: [SQLValue] = [.integer(event.sourceID), .blob(event.providerEventID)]
             let receivedAt = SQLValue.integer(event.receivedAt.microseconds)
             guard try transaction.execute(insertKey, key + [.integer(seq), receivedAt]) == 1 else {
-                outcomes.append(.duplicate(of: try repeated(key, at: receivedAt, transaction)))
+                outcomes.append(.duplicate(of: try repeated(key, at: event.receivedAt, transaction)))
                 continue
             }
             try insert(event, seq, firstDelivery: deliverySeq, transaction)
             try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
+            for hash in event.identifiers { identifiers.append((seq, hash)) }
             for destination in event.destinations {
                 let delivery = QueuedDelivery(event, eventSeq: seq, destination, seq: deliverySeq)
                 try DeliveryTable.insert(delivery, transaction)
@@ -77,6 +76,7 @@ enum EventAppend {
             outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
             seq += 1
         }
+        try IdentifierTable.insert(identifiers, transaction)
         return outcomes
     }
 
@@ -111,14 +111,14 @@ enum EventAppend {
 
     private static func repeated(
         _ key: [SQLValue],
-        at receivedAt: SQLValue,
+        at receivedAt: Instant,
         _ transaction: Transaction
     ) throws -> EventID {
         guard let row = try transaction.first(selectKey, key) else {
             throw StorageError.corrupt("an event key conflicts with a row that is not there")
         }
         let seq = try row.integer(0)
-        try transaction.execute(countDuplicate, [.integer(seq), receivedAt])
+        try DuplicateTable.add(to: seq, at: receivedAt, transaction)
         return EventID(at: try row.instant(1), sequence: seq)
     }
 }

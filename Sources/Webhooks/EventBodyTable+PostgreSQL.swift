@@ -15,6 +15,7 @@ extension EventBodyTable {
                             "CREATE TABLE IF NOT EXISTS \(name(day)) (seq BIGINT PRIMARY KEY, sealed BYTEA NOT NULL)"
                     )
                 )
+                try transaction.execute(noteDay, [.integer(day)])
                 // Sealed bytes do not get smaller.
                 try transaction.execute(
                     Statement(postgres: "ALTER TABLE \(name(day)) ALTER COLUMN sealed SET STORAGE EXTERNAL")

@@ -78,7 +78,9 @@ struct ReplayStep {
         let arguments = filter.arguments + [.integer(first), .integer(last)]
         for row in try transaction.query(ReplayTable.selectEvents, arguments) {
             let event = try StoredEvent(row, snapshot, transaction)
-            guard id.map({ $0 == event.id }) ?? true else { continue }
+            guard id.map({ $0 == event.id }) ?? true,
+                snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: now)
+            else { continue }
             outcome.matched += 1
             for destination in destinations(of: event, only: destination) {
                 outcome.queued.append(
@@ -121,8 +123,10 @@ struct ReplayStep {
         for row in try transaction.query(ReplayTable.selectDead, arguments) {
             let letter = try StoredDelivery(row, snapshot, transaction)
             guard id.map({ $0 == letter.id }) ?? true else { continue }
-            // The dead letters of a removed destination have nowhere to go.
-            guard snapshot.destination(id: letter.destinationID) != nil else { continue }
+            // The dead letters of a removed destination have nowhere to go, those without a body nothing to say.
+            guard snapshot.destination(id: letter.destinationID) != nil,
+                snapshot.keepsBody(of: letter.sourceID, receivedAt: letter.eventReceivedAt, now: now)
+            else { continue }
             outcome.matched += 1
             let lane = try lane(of: letter, transaction)
             outcome.queued.append(

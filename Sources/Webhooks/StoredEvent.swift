@@ -142,6 +142,12 @@ package struct Page<Element: Sendable>: Sendable {
     /// The most elements of a page.
     package static var limitMax: Int { 200 }
 
+    /// A page as it is.
+    init(_ elements: [Element], next: Int64?) {
+        self.elements = elements
+        self.next = next
+    }
+
     /// Cuts a page out of `limit + 1` elements.
     init(_ found: [Element], limit: Int, number: (Element) -> Int64) {
         elements = Array(found.prefix(limit))

@@ -13,6 +13,10 @@ package enum WebhookTables {
             }
         },
         Migration(number: 410, name: "weddings of events", statements: weddings),
+        SilenceTable.migration,
+        RetentionTable.migration,
+        IdentifierTable.migration,
+        DuplicateTable.migration,
     ]
 
     private static let weddings: [Statement] = [
@@ -75,7 +79,7 @@ package enum WebhookTables {
             last_duplicate_at INTEGER
         )
         """,
-        // Small and never cut by time: it alone carries the promise that an event is stored once.
+        // Small and kept for 90 days at least: it alone carries the promise that an event is stored once.
         """
         CREATE TABLE event_keys (
             source_id INTEGER NOT NULL,

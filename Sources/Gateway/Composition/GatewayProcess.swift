@@ -88,7 +88,7 @@ package enum GatewayProcess {
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
-        let ports = Services.Ports(
+        var ports = Services.Ports(
             time: .system,
             random: .system,
             upstream: upstream.upstream,
@@ -101,6 +101,7 @@ package enum GatewayProcess {
             // The lock says that no other process works on this database.
             try await DeliveryLeases.releaseAll(start.database)
         }
+        ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
@@ -130,7 +131,8 @@ package enum GatewayProcess {
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
-            KeyUses(keys: services.keys), services.replayer, services.reranker, services.dispatcher,
+            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+            services.reranker, services.dispatcher,
         ]
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(

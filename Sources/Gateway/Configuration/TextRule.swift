@@ -1,6 +1,7 @@
 import Domain
 import Registry
 import Storage
+import Transport
 
 /// What the texts of a configuration must look like: each rule gives nil, or a sentence that says what would be right.
 enum TextRule {
@@ -79,6 +80,12 @@ enum TextRule {
     static func eventPattern(_ text: String) -> String? {
         EventPattern(text) == nil
             ? "must be `*`, a prefix such as `payment_intent.*`, or a whole event type" : nil
+    }
+
+    /// An address, or a prefix with its length.
+    static func addressRange(_ text: String) -> String? {
+        AddressRange(text) == nil
+            ? "must be an address, or a prefix whose other bits are zero: 192.0.2.0/24, 2001:db8::/32" : nil
     }
 
     /// A letter or `_`, then letters, digits and `_`.
