@@ -31,7 +31,7 @@ extension ResourceRegistry {
                     "CREATE TABLE registry_version (version BIGINT NOT NULL)",
                     "INSERT INTO registry_version (version) VALUES (0)",
                 ]
-            )
+            ),
         ]
 
     private static let schema = [

@@ -157,7 +157,8 @@ extension EventAppend {
             let key = EventKey(source: try row.integer(0), event: try row.blob(1))
             found[key] = EventID(at: try row.instant(3), sequence: try row.integer(2))
         }
-        let repeats = items.compactMap { item in found[item.key].map { ($0.sequence, item.event.receivedAt) } }
+        let repeats = items.compactMap { item in found[item.key].map { ($0.sequence, item.event.receivedAt) }
+        }
         for (seq, receivedAt) in repeats.sorted(by: { $0.0 < $1.0 }) {
             try DuplicateTable.add(to: seq, at: receivedAt, transaction)
         }

@@ -60,7 +60,8 @@ enum IdentifierTable {
     }
 
     private static let insertAll = Statement(
-        postgres: "INSERT INTO event_identifiers (event_seq, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
+        postgres:
+            "INSERT INTO event_identifiers (event_seq, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
     )
 
     /// The same on PostgreSQL, in one statement.

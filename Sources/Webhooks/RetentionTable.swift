@@ -24,6 +24,11 @@ enum RetentionTable {
         number: 421,
         name: "retention",
         statements: [
+            // Types are in the order of their bytes, on both engines.
+            Statement(
+                sqlite: "SELECT 1",
+                postgres: #"ALTER TABLE events ALTER COLUMN type TYPE TEXT COLLATE "C""#
+            ),
             "CREATE INDEX events_by_kind ON events (source_id, type, seq)",
             Statement(
                 sqlite: "CREATE TABLE body_days (day INTEGER PRIMARY KEY)",

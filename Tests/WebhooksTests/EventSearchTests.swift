@@ -78,7 +78,9 @@ struct EventSearchTests {
         }
     }
 
-    @Test func `an identifier is found in any spelling, and is not stored in clear`() async throws {
+    @Test(.onSQLiteAlone) func `an identifier is found in any spelling, and is not stored in clear`()
+        async throws
+    {
         try await withStation { station in
             try await station.addSource()
             let first = try await take(station, stripe("evt_1", "a.b", email: "Anna@Example.com"))
@@ -148,7 +150,7 @@ struct EventSearchTests {
         }
     }
 
-    @Test func `no search reads a table through`() async throws {
+    @Test(.onSQLiteAlone) func `no search reads a table through`() async throws {
         try await withStation { station in
             for statement in EventSearch.statements {
                 let text = statement.text(for: .sqlite)

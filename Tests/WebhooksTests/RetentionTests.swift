@@ -38,7 +38,7 @@ struct RetentionTests {
         }
     }
 
-    @Test func `a body is readable for its days, and then its key is gone`() async throws {
+    @Test(.onSQLiteAlone) func `a body is readable for its days, and then its key is gone`() async throws {
         try await withStation { station in
             _ = try await addSource(station, "shop", bodies: 2, fields: 400)
             let id = try await station.take("evt_1")
@@ -124,7 +124,9 @@ struct RetentionTests {
         }
     }
 
-    @Test func `an event with a delivery that waits is kept, and so is a replay of it`() async throws {
+    @Test(.onSQLiteAlone) func `an event with a delivery that waits is kept, and so is a replay of it`()
+        async throws
+    {
         try await withStation { station in
             _ = try await addSource(station, "shop", bodies: 1, fields: 1)
             let app = try await station.addDestination()
@@ -146,7 +148,7 @@ struct RetentionTests {
         }
     }
 
-    @Test func `killed after any step, the next pass finishes what was begun`() async throws {
+    @Test(.onSQLiteAlone) func `killed after any step, the next pass finishes what was begun`() async throws {
         for steps in 1...6 {
             try await temporaryDatabase(migrations: Station.migrations) { database in
                 let world = Station.World()

@@ -465,6 +465,11 @@ extension Reception {
 }
 
 extension Trait where Self == ConditionTrait {
+    /// For tests that look into SQLite's own tables or write its own SQL.
+    static var onSQLiteAlone: Self {
+        .enabled(if: TestEngine.standard == .sqlite, "it asks SQLite itself")
+    }
+
     /// For tests that move the clock, or forge rows as SQLite takes them: a server's clock is its own, so that on
     /// PostgreSQL they are skipped, and `TwoNodesTests` has what leases and due times must do there.
     static var onManualClock: Self {

@@ -128,13 +128,7 @@ package struct Services: Sendable {
         self.metrics = metrics
         self.activity = activity
         self.dispatcher = dispatcher
-        keys = APIKeys(
-            database: database,
-            vault: vault,
-            time: ports.time,
-            random: ports.random,
-            logger: ports.logger
-        )
+        keys = Self.keys(database, vault, ports)
         receiver = Receiver(
             registry: registry,
             weddings: weddings,
@@ -168,6 +162,16 @@ package struct Services: Sendable {
             activity: activity,
             silence: silence,
             time: ports.time
+        )
+    }
+
+    private static func keys(_ database: Database, _ vault: Vault, _ ports: Ports) -> APIKeys {
+        APIKeys(
+            database: database,
+            vault: vault,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
         )
     }
 
