@@ -81,7 +81,12 @@ let package = Package(
         // Layer 1b: the catalogue
         target("Providers", ["Domain", "Signatures", "Resilience"]),
         // Layer 2a: the only I/O
-        target("Storage", ["Domain", grdb, grdbSQLite, logging, collections]),
+        .systemLibrary(
+            name: "CPostgreSQL",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        target("Storage", ["CPostgreSQL", "Domain", grdb, grdbSQLite, logging, collections]),
         target("Transport", ["Domain", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]),
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),

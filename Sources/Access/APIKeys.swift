@@ -107,6 +107,7 @@ package final class APIKeys: Sendable {
         let (created, stored) = newKey(label, .platform, .admin, expiresAt: nil, createdBy: nil)
         return try await answer {
             try await database.write { transaction in
+                try transaction.lock("api_keys")  // Two nodes may start together for the first time.
                 guard try APIKeyTable.count(transaction).all == 0 else { return nil }
                 try APIKeyTable.insert(transaction, stored)
                 return created

@@ -39,7 +39,32 @@ package struct DefinitionCheck: Sendable {
                 )
             )
         }
-        return problems + rateProblems(definition.ratePerSecond)
+        return problems + rateProblems(definition.ratePerSecond) + rangeProblems(definition.allowFrom)
+            + retentionProblems(definition.retention)
+    }
+
+    private func retentionProblems(_ retention: SourceRetention) -> [DefinitionProblem] {
+        let range = SourceRetention.daysRange
+        guard range.contains(retention.bodiesDays), range.contains(retention.fieldsDays) else {
+            let text = "bodies_days and fields_days must be \(range.lowerBound) to \(range.upperBound)"
+            return [DefinitionProblem("retention", text)]
+        }
+        guard retention.fieldsDays >= retention.bodiesDays else {
+            return [DefinitionProblem("retention", "fields_days must be at least bodies_days")]
+        }
+        return []
+    }
+
+    private func rangeProblems(_ ranges: [String]) -> [DefinitionProblem] {
+        guard ranges.count <= SourceDefinition.rangesMax else {
+            return [DefinitionProblem("allow_from", "at most \(SourceDefinition.rangesMax) are allowed")]
+        }
+        return ranges.filter { AddressRange($0) == nil }.map { _ in
+            DefinitionProblem(
+                "allow_from",
+                "a range is an address, or a prefix whose other bits are zero: 192.0.2.0/24, 2001:db8::/32"
+            )
+        }
     }
 
     /// Checks a destination and its opened secrets.

@@ -146,11 +146,11 @@ struct DestinationTable {
 }
 
 /// A list of texts as a JSON array.
-private func textList(_ texts: [String]) -> String {
+func textList(_ texts: [String]) -> String {
     String(decoding: JSONValue.array(texts.map { .string($0) }).serialized(), as: UTF8.self)
 }
 
 /// The texts of a stored JSON array.
-private func texts(_ stored: String) throws -> [String] {
+func texts(_ stored: String) throws -> [String] {
     try JSONParser.parse(Array(stored.utf8)).array?.compactMap(\.string) ?? []
 }

@@ -6,10 +6,33 @@ extension ResourceRegistry {
         [
             Migration(number: 300, name: "registry") { transaction in
                 for statement in schema {
-                    try transaction.execute(Statement(statement))
+                    try transaction.execute(Statement(schema: statement))
                 }
             }
-        ] + WeddingRegistry.migrations
+        ] + WeddingRegistry.migrations + [
+            Migration(
+                number: 310,
+                name: "where sources are sent to from",
+                statements: ["ALTER TABLE sources ADD COLUMN allow_from TEXT NOT NULL DEFAULT '[]'"]
+            ),
+            Migration(
+                number: 311,
+                name: "how long sources keep what they got",
+                statements: [
+                    "ALTER TABLE sources ADD COLUMN bodies_days BIGINT NOT NULL DEFAULT 30",
+                    "ALTER TABLE sources ADD COLUMN fields_days BIGINT NOT NULL DEFAULT 400",
+                ]
+            ),
+            // Tells a node that another one has changed something.
+            Migration(
+                number: 390,
+                name: "registry version",
+                statements: [
+                    "CREATE TABLE registry_version (version BIGINT NOT NULL)",
+                    "INSERT INTO registry_version (version) VALUES (0)",
+                ]
+            ),
+        ]
 
     private static let schema = [
         """

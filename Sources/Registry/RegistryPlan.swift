@@ -84,6 +84,8 @@ package struct RegistryPlan: Sendable {
         if wanted.bodyBytesMax != current.definition.bodyBytesMax { fields.append("body_bytes_max") }
         if wanted.ratePerSecond != current.definition.ratePerSecond { fields.append("rate_per_second") }
         if wanted.vendor != current.definition.vendor { fields.append("vendor") }
+        if wanted.allowFrom != current.definition.allowFrom { fields.append("allow_from") }
+        if wanted.retention != current.definition.retention { fields.append("retention") }
         if differ(secrets, current.secrets) { fields.append("secrets") }
         if current.owner != .file { fields.append("owner") }
         guard !fields.isEmpty else { return [] }

@@ -15,6 +15,7 @@ package final class ResourceRegistry: Sendable {
 
     private struct State {
         var snapshot = RegistrySnapshot.empty
+        var version: Int64 = -1
         var lastTicket = 0
         var publishedTicket = 0
         var listeners: [@Sendable (RegistrySnapshot) -> Void] = []
@@ -46,16 +47,26 @@ package final class ResourceRegistry: Sendable {
         state.withLock { $0.listeners.append(listener) }
     }
 
+    /// Reads the registry again when another node has changed it since.
+    package func loadIfChanged() async throws {
+        let version = try await database.read { try RegistryVersion.read($0) }
+        guard state.withLock({ $0.version }) != version else { return }
+        try await load()
+    }
+
     /// Reads the registry from the database into `snapshot`.
     package func load() async throws {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
         }
-        let loaded = try await database.read { [sources, destinations] transaction in
-            RegistrySnapshot(
-                sources: try sources.loadAll(transaction),
-                destinations: try destinations.loadAll(transaction)
+        let (version, loaded) = try await database.read { [sources, destinations] transaction in
+            (
+                try RegistryVersion.read(transaction),
+                RegistrySnapshot(
+                    sources: try sources.loadAll(transaction),
+                    destinations: try destinations.loadAll(transaction)
+                )
             )
         }
         let listeners = state.withLock { state in
@@ -63,6 +74,7 @@ package final class ResourceRegistry: Sendable {
             guard ticket > state.publishedTicket else { return [@Sendable (RegistrySnapshot) -> Void]() }
             state.publishedTicket = ticket
             state.snapshot = loaded
+            state.version = version
             return state.listeners
         }
         for listener in listeners { listener(loaded) }
@@ -75,6 +87,7 @@ package final class ResourceRegistry: Sendable {
     package func commit(_ changes: [RegistryChange], owner: RegistryOwner) async throws {
         let now = time.now()
         try await database.write { [sources, destinations, ports] transaction in
+            try RegistryVersion.beginChange(transaction)
             let single = SingleChange(
                 sources: sources,
                 destinations: destinations,
@@ -91,6 +104,7 @@ package final class ResourceRegistry: Sendable {
     package func stop(destination id: Int64, reason: String) async throws {
         let now = time.now()
         try await database.write { [destinations] transaction in
+            try RegistryVersion.beginChange(transaction)
             try destinations.stop(id, reason: reason, now: now, transaction)
         }
         try await load()
@@ -101,6 +115,7 @@ package final class ResourceRegistry: Sendable {
     /// - Throws: `RegistryError.notFound`.
     package func resume(destination name: ResourceName) async throws {
         try await database.write { [destinations] transaction in
+            try RegistryVersion.beginChange(transaction)
             guard let destination = try destinations.load(name, transaction) else {
                 throw RegistryError.notFound("destination \(name)")
             }

@@ -1,5 +1,6 @@
 package import Domain
 package import Providers
+package import Transport
 
 /// An inbound webhook endpoint, ready to verify: its definition with the secrets opened.
 package struct Source: Sendable {
@@ -15,6 +16,8 @@ package struct Source: Sendable {
     package let dialect: WebhookDialect
     /// Finds the wedding and the vendor of its webhooks.
     package let correlation: CorrelationRules
+    /// Where it may be sent to from; empty is everywhere.
+    package let allowedRanges: [AddressRange]
     /// When it was made.
     package let createdAt: Instant
     /// When it was last changed.
@@ -22,6 +25,13 @@ package struct Source: Sendable {
 
     /// The name in its URL.
     package var name: ResourceName { definition.name }
+
+    /// Whether it takes webhooks from `client`; an address that is not known is in no range.
+    package func isAllowed(_ client: IPAddress?) -> Bool {
+        guard !allowedRanges.isEmpty else { return true }
+        guard let client else { return false }
+        return allowedRanges.contains { $0.contains(client) }
+    }
 }
 
 /// Who owns a source or destination, and so who may change it.

@@ -18,6 +18,10 @@ package struct SourceDefinition: Hashable, Sendable {
     package var ratePerSecond: Double?
     /// The vendor it belongs to; nil is the platform.
     package var vendor: ResourceName?
+    /// The ranges of addresses it may be sent to from, as `AddressRange` reads them; empty is everywhere.
+    package var allowFrom: [String]
+    /// How long what it has sent is kept.
+    package var retention: SourceRetention
 
     /// The settings that the provider's dialect knows: all but `correlation`.
     package var providerSettings: JSONValue { dialectSettings(settings) }
@@ -28,6 +32,8 @@ package struct SourceDefinition: Hashable, Sendable {
     package static let bodyBytesRange = 1_024...10_485_760
     /// The most secrets a source may have.
     package static let secretsMax = 8
+    /// The most ranges in `allowFrom`.
+    package static let rangesMax = 64
 
     /// Makes a definition; only name and provider have no default.
     package init(
@@ -38,7 +44,9 @@ package struct SourceDefinition: Hashable, Sendable {
         enabled: Bool = true,
         bodyBytesMax: Int = SourceDefinition.bodyBytesDefault,
         ratePerSecond: Double? = nil,
-        vendor: ResourceName? = nil
+        vendor: ResourceName? = nil,
+        allowFrom: [String] = [],
+        retention: SourceRetention = .standard
     ) {
         self.name = name
         self.provider = provider
@@ -48,5 +56,7 @@ package struct SourceDefinition: Hashable, Sendable {
         self.bodyBytesMax = bodyBytesMax
         self.ratePerSecond = ratePerSecond
         self.vendor = vendor
+        self.allowFrom = allowFrom
+        self.retention = retention
     }
 }

@@ -1,6 +1,7 @@
 import Domain
 import Providers
 import Storage
+import Transport
 import Vault
 
 /// Reads and writes the rows of `sources`.
@@ -10,21 +11,23 @@ struct SourceTable {
     private var secrets: SecretTable { SecretTable(ownerTable: "sources", vault: vault) }
 
     private static let columns = """
-        id, name, provider, settings, enabled, body_bytes_max, rate_per_second, vendor, owner, created_at, updated_at
+        id, name, provider, settings, enabled, body_bytes_max, rate_per_second, vendor, owner, created_at, updated_at,
+        allow_from, bodies_days, fields_days
         """
     private static let selectAll = Statement("SELECT \(columns) FROM sources ORDER BY name")
     private static let selectOne = Statement("SELECT \(columns) FROM sources WHERE name = $1")
     private static let insert = Statement(
         """
         INSERT INTO sources (name, provider, settings, enabled, body_bytes_max, rate_per_second, vendor, owner,
-            created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id
+            created_at, updated_at, allow_from, bodies_days, fields_days)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12) RETURNING id
         """
     )
     private static let update = Statement(
         """
         UPDATE sources SET provider = $2, settings = $3, enabled = $4, body_bytes_max = $5, rate_per_second = $6,
-            vendor = $7, owner = $8, updated_at = $9
+            vendor = $7, owner = $8, updated_at = $9, allow_from = $10,
+            bodies_days = $11, fields_days = $12
         WHERE name = $1
         """
     )
@@ -91,6 +94,9 @@ struct SourceTable {
             definition.vendor.map { .text($0.text) } ?? .null,
             .text(owner.rawValue),
             .integer(now.microseconds),
+            .text(textList(definition.allowFrom)),
+            .integer(definition.retention.bodiesDays),
+            .integer(definition.retention.fieldsDays),
         ]
     }
 
@@ -107,6 +113,11 @@ struct SourceTable {
             bodyBytesMax: Int(try row.integer(5)),
             ratePerSecond: try row.optionalReal(6),
             vendor: try row.optionalText(7).map(resourceName),
+            allowFrom: try texts(try row.text(11)),
+            retention: SourceRetention(
+                bodiesDays: Int(try row.integer(12)),
+                fieldsDays: Int(try row.integer(13))
+            )
         )
         return Source(
             id: id,
@@ -115,10 +126,19 @@ struct SourceTable {
             secrets: try secrets.load(owner: id, transaction),
             dialect: try makeDialect(provider: provider, settings: settings),
             correlation: try makeCorrelation(provider: provider, settings: settings),
+            allowedRanges: try definition.allowFrom.map(addressRange),
             createdAt: try row.instant(9),
             updatedAt: try row.instant(10)
         )
     }
+}
+
+/// A stored range; one that breaks the rule means a damaged database, and must not open the source to everybody.
+private func addressRange(_ text: String) throws -> AddressRange {
+    guard let range = AddressRange(text) else {
+        throw StorageError.corrupt("a range of addresses of a source is not one")
+    }
+    return range
 }
 
 /// A stored name; one that breaks the rule means a damaged database.

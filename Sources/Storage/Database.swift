@@ -134,6 +134,34 @@ package final class Database: Sendable {
         return lane
     }
 
+    /// Whether other nodes may work on the same database.
+    package var isShared: Bool { engine.isShared }
+
+    /// Tells what other nodes announce until the task is cancelled; at once when no other node can be.
+    ///
+    /// Nil means that something may have been missed: the connection is new.
+    package func listen(_ heard: @escaping @Sendable (SharedSignal?) -> Void) async {
+        guard engine.isShared else { return }
+        let executor = ThreadExecutor(name: "usher-listen")
+        while !Task.isCancelled {
+            do {
+                let signals = try await Self.onExecutor(executor) { [engine] in
+                    engine.awaitSignals(within: Self.listenMilliseconds)
+                }
+                guard let signals else {
+                    heard(nil)
+                    continue
+                }
+                for signal in signals { heard(signal) }
+            } catch {
+                return  // Cancelled.
+            }
+        }
+    }
+
+    /// How long one wait for signals lasts, and with it the end of `listen`.
+    private static let listenMilliseconds: Int32 = 250
+
     /// Writes a copy of the latest commit to a new file, complete or not at all; writers go on meanwhile.
     ///
     /// - Throws: `.cannotOpen` when `path` exists; `.misuse` without readers; `.diskFull`.
@@ -190,6 +218,8 @@ package final class Database: Sendable {
                     logPagesMax: configuration.checkpointPages * 4
                 )
             )
+        case .postgres(let address):
+            try PostgreSQLEngine(address, readers: configuration.readers, elapsed: configuration.clock())
         }
     }
 

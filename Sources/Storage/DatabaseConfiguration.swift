@@ -4,6 +4,8 @@ package struct DatabaseConfiguration: Sendable {
     package enum Location: Sendable, Hashable {
         /// A SQLite file. `vfs` names a VFS registered with SQLite to open it over, nil the system's files.
         case sqlite(path: String, vfs: String? = nil)
+        /// A PostgreSQL database, which other nodes may work on as well.
+        case postgres(PostgreSQLAddress)
     }
 
     /// Where the data is.
@@ -28,8 +30,17 @@ package struct DatabaseConfiguration: Sendable {
     /// Pages of 4 KiB written between two checkpoints of SQLite's log; default 4096 (16 MiB).
     package var checkpointPages = 4096
 
+    /// Time since an arbitrary start, which spaces the tries to reach a server again; PostgreSQL needs it.
+    package var elapsed: (@Sendable () -> Duration)?
+
     /// Makes a configuration with the defaults.
     package init(location: Location) {
         self.location = location
+    }
+
+    /// The clock that was given; a server without one would never be tried again.
+    func clock() -> @Sendable () -> Duration {
+        guard let elapsed else { preconditionFailure("A configuration for PostgreSQL must have a clock.") }
+        return elapsed
     }
 }

@@ -34,6 +34,12 @@ package struct DatabaseInspection: Hashable, Sendable {
             let missing = try migrator.missing(on: connection).map(\.name)
             let damage = thorough ? try SQLiteBackup(opening: opening).findDamage() : []
             return DatabaseInspection(missingMigrations: missing, damage: damage)
+        case .postgres(let address):
+            let connection = try PostgreSQLOpening(address: address).open()
+            return DatabaseInspection(
+                missingMigrations: try migrator.missing(on: connection).map(\.name),
+                damage: []
+            )
         }
     }
 }
@@ -48,5 +54,8 @@ extension Migrator {
         return try missing(try transaction.query(Self.selectAll))
     }
 
-    private static let findTable: Statement = "SELECT name FROM sqlite_master WHERE name = 'migrations'"
+    private static let findTable = Statement(
+        sqlite: "SELECT name FROM sqlite_master WHERE name = 'migrations'",
+        postgres: "SELECT 1 WHERE to_regclass('migrations') IS NOT NULL"
+    )
 }

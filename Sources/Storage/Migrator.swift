@@ -6,6 +6,8 @@ struct Migrator {
         CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)
         """
     static let selectAll: Statement = "SELECT number, name FROM migrations ORDER BY number"
+    private static let selectOne: Statement = "SELECT name FROM migrations WHERE number = $1"
+    private static let lockName = "migrations"
     private static let insert: Statement = "INSERT INTO migrations (number, name) VALUES ($1, $2)"
 
     /// Checks the list before anything is opened.
@@ -25,12 +27,17 @@ struct Migrator {
     /// Applies what is missing, each step in its own transaction; nothing is applied when the schema is newer.
     func run(on connection: any EngineConnection) throws {
         let recorded = try inTransaction(connection) { transaction in
+            try transaction.lock(Self.lockName)
             try transaction.execute(Self.createTable)
             return try transaction.query(Self.selectAll)
         }
-        let missing = try missing(recorded)
-        for migration in missing {
+        for migration in try missing(recorded) {
             try inTransaction(connection) { transaction in
+                try transaction.lock(Self.lockName)
+                // Another node may have been here since.
+                guard try transaction.first(Self.selectOne, [.integer(migration.number)]) == nil else {
+                    return
+                }
                 try migration.apply(transaction)
                 try transaction.execute(Self.insert, [.integer(migration.number), .text(migration.name)])
             }

@@ -22,6 +22,21 @@ enum ParameterRewriting {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// The highest number of a parameter in the text; 0 without any.
+    static func parameterCount(_ text: String) -> Int {
+        let bytes = Array(text.utf8)
+        var highest = 0
+        var index = 0
+        while index < bytes.count {
+            if isNumberedParameter(at: index, in: bytes) {
+                let digits = bytes[(index + 1)...].prefix(while: isDigit)
+                highest = max(highest, digits.reduce(0) { min(100_000, $0 * 10 + Int($1 - 0x30)) })
+            }
+            index = endOfToken(at: index, in: bytes)
+        }
+        return highest
+    }
+
     /// Where what begins at `start` and must be copied whole ends; one byte further for anything else.
     private static func endOfToken(at start: Int, in bytes: [UInt8]) -> Int {
         switch bytes[start] {

@@ -9,6 +9,8 @@ package enum SQLValue: Sendable, Hashable {
     case real(Double)
     case text(String)
     case blob([UInt8])
+    /// Many values in one argument, for `unnest` and `ANY`; PostgreSQL only, and never in a row.
+    case array(SQLArray)
 
     /// An instant as microseconds since the Unix epoch.
     package static func instant(_ instant: Instant) -> SQLValue {
@@ -38,6 +40,14 @@ package enum SQLValue: Sendable, Hashable {
         case .real: "real"
         case .text: "text"
         case .blob: "blob"
+        case .array: "array"
         }
     }
+}
+
+/// The elements of an array argument; nil is null.
+package enum SQLArray: Sendable, Hashable {
+    case integers([Int64?])
+    case texts([String?])
+    case blobs([[UInt8]?])
 }

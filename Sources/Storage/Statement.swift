@@ -24,6 +24,18 @@ package struct Statement: Sendable, Hashable, ExpressibleByStringLiteral {
         self.postgres = postgres
     }
 
+    /// Makes a statement for PostgreSQL alone; SQLite refuses it as one without SQL.
+    package init(postgres text: String) {
+        self.init(sqlite: "", postgres: text)
+    }
+
+    /// Makes a statement that creates a table or an index, from its text for SQLite.
+    ///
+    /// PostgreSQL gets the same columns under its own names of types, as `SchemaRewriting` says.
+    package init(schema text: String) {
+        self.init(sqlite: text, postgres: SchemaRewriting.postgresText(text))
+    }
+
     package init(stringLiteral text: String) {
         self.init(text)
     }
@@ -37,6 +49,7 @@ package struct Statement: Sendable, Hashable, ExpressibleByStringLiteral {
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(sqlite)  // The other text nearly always differs with it.
+        hasher.combine(sqlite)
+        hasher.combine(postgres)
     }
 }

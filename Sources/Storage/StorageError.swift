@@ -7,6 +7,11 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case diskFull
     /// Another process held the lock for longer than the busy time-out.
     case busy
+    /// The database server cannot be reached, or went away meanwhile; later work goes through once it is back.
+    ///
+    /// When it went away during the commit, what was being written may be stored all the same: do it again only
+    /// where doing it twice does no harm.
+    case unavailable(String)
     /// The file is damaged or not a database.
     case corrupt(String)
     /// The file or its folder cannot be opened or created.
@@ -32,11 +37,12 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Anything else the engine reports, with the engine's own code.
     case failed(code: Int, message: String)
 
-    /// A stable word for metric labels; one of fourteen.
+    /// A stable word for metric labels; one of fifteen.
     package var code: String {
         switch self {
         case .diskFull: "disk_full"
         case .busy: "busy"
+        case .unavailable: "unavailable"
         case .corrupt: "corrupt"
         case .cannotOpen: "cannot_open"
         case .inputOutput: "input_output"
@@ -55,7 +61,7 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same work may succeed later without anybody changing it.
     package var isRetryable: Bool {
         switch self {
-        case .diskFull, .busy, .inputOutput, .closed, .overloaded: true
+        case .diskFull, .busy, .unavailable, .inputOutput, .closed, .overloaded: true
         case .corrupt, .cannotOpen, .schemaTooNew, .migrationsInvalid, .settingRefused, .constraint,
             .unexpectedColumn, .misuse, .failed:
             false
@@ -68,6 +74,8 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
             "the disk is full: free some space, what was acknowledged is safe"
         case .busy:
             "the database is locked by another process"
+        case .unavailable(let reason):
+            "the database server cannot be reached: \(reason)"
         case .corrupt(let reason):
             "the database file is damaged or not a database (\(reason)): restore it from a backup"
         case .cannotOpen(let reason):

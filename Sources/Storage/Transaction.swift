@@ -1,7 +1,11 @@
+package import Domain
+
 /// The open transaction a closure works in: synchronous, and of no use once the closure has returned.
 ///
-/// A closure that throws is rolled back alone. A statement that fails changes nothing, and the closure may go on;
-/// but after an error of the disk the whole transaction is gone and every further statement throws.
+/// A closure that throws is rolled back alone. A statement that fails changes nothing. On SQLite the closure may go
+/// on after it; PostgreSQL takes no further statement of the closure, and the closure fails with that error whatever
+/// it makes of it: so let it fail. After an error of the disk, or of the way to the server, the whole transaction is
+/// gone and every further statement throws.
 package struct Transaction {
     private let connection: any EngineConnection
 
@@ -27,12 +31,36 @@ package struct Transaction {
         return try connection.query(statement, arguments, rowsMax: .max)
     }
 
-    /// Runs a statement and returns its first row; the others are not computed.
+    /// Runs a statement and returns its first row; SQLite does not compute the others.
     ///
     /// For `INSERT … RETURNING` too: the statement's changes are complete when its first row comes.
     package func first(_ statement: Statement, _ arguments: [SQLValue] = []) throws(StorageError) -> Row? {
         try requireOpen()
         return try connection.query(statement, arguments, rowsMax: 1).first
+    }
+
+    /// The time by the clock that all nodes on this database share: for leases and everything due at an instant.
+    ///
+    /// Read once a transaction. SQLite has one node, whose own clock is as good.
+    /// - Parameter local: the time by this node's clock.
+    package func sharedNow(local: Instant) throws(StorageError) -> Instant {
+        try requireOpen()
+        return try connection.sharedNow() ?? local
+    }
+
+    /// Tells the other nodes on this database, once this transaction is committed; on SQLite there are none.
+    package func announce(_ signal: SharedSignal) throws(StorageError) {
+        try requireOpen()
+        try connection.announce(signal)
+    }
+
+    /// Waits until no other node holds `name`, and holds it until the transaction ends.
+    ///
+    /// For what must not run twice at the same time, such as a first start. On SQLite, where one writes at a time,
+    /// it does nothing.
+    package func lock(_ name: String) throws(StorageError) {
+        try requireOpen()
+        try connection.lockName(name)
     }
 
     /// Without this a statement after a lost transaction would run, and commit, on its own.

@@ -52,6 +52,24 @@ struct DataKeyTable: Sendable {
         try transaction.first(Self.byID, [.blob(id)]).map(key)
     }
 
+    /// Every scope and day that has a key.
+    func places(_ transaction: Transaction) throws -> [(scope: String, day: Int)] {
+        try transaction.query(Self.places).map { (try $0.text(0), Int(try $0.integer(1))) }
+    }
+
+    /// Overwrites and deletes the keys of a scope up to and with a day; gives their ids.
+    func destroy(_ transaction: Transaction, scope: String, throughDay: Int) throws -> [[UInt8]] {
+        let rows = try transaction.query(Self.through, [.text(scope), .integer(Int64(throughDay))])
+        return try rows.map { row in
+            let id = try row.blob(0)
+            // Of the same length, so that no copy of the old bytes stays in the page.
+            let zeros = [UInt8](repeating: 0, count: try row.blob(1).count)
+            try transaction.execute(Self.overwrite, [.blob(id), .blob(zeros)])
+            try transaction.execute(Self.delete, [.blob(id)])
+            return id
+        }
+    }
+
     private func reserve(_ transaction: Transaction, _ id: [UInt8]) throws -> Bool {
         let reserved = Int64(limits.usesReserved)
         let highest = Int64(limits.usesMax) - reserved
@@ -86,6 +104,10 @@ struct DataKeyTable: Sendable {
         ORDER BY term DESC LIMIT 1
         """
     private static let byID: Statement = "SELECT id, scope, day, term, sealed FROM data_keys WHERE id = $1"
+    private static let places: Statement = "SELECT DISTINCT scope, day FROM data_keys"
+    private static let through: Statement = "SELECT id, sealed FROM data_keys WHERE scope = $1 AND day <= $2"
+    private static let overwrite: Statement = "UPDATE data_keys SET sealed = $2 WHERE id = $1"
+    private static let delete: Statement = "DELETE FROM data_keys WHERE id = $1"
     private static let raise: Statement =
         "UPDATE data_keys SET uses_reserved = uses_reserved + $1 WHERE id = $2 AND uses_reserved <= $3"
     private static let insert: Statement = """

@@ -33,6 +33,8 @@ struct PayloadKeyCache<Waiter> {
     private var sealing: [Place: [UInt8]] = [:]
     private var waiting: [Place: [Waiter]] = [:]
     private var uses: UInt64 = 0
+    /// How often keys were forgotten: what was read before the latest time may be one of them.
+    private(set) var forgettings: UInt64 = 0
 
     init(limits: PayloadLimits) {
         self.limits = limits
@@ -81,6 +83,14 @@ struct PayloadKeyCache<Waiter> {
         uses += 1
         entries.values[index].lastUse = uses
         return entries.values[index].key
+    }
+
+    /// Drops keys that have been destroyed.
+    mutating func forget(_ ids: [[UInt8]]) {
+        forgettings += 1
+        for id in ids { entries.removeValue(forKey: id) }
+        let forgotten = Set(ids)
+        sealing = sealing.filter { !forgotten.contains($0.value) }
     }
 
     /// Keeps a key; gives the one that was there when there was one.

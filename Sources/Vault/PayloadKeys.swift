@@ -45,10 +45,23 @@ final class PayloadKeys: Sendable {
     }
 
     func key(id: [UInt8]) async throws -> PayloadKey {
-        if let key = cache.withLock({ $0.key(id) }) { return payloadKey(key) }
+        let (held, forgettings) = cache.withLock { ($0.key(id), $0.forgettings) }
+        if let held { return payloadKey(held) }
         let found = try await database.read { [table] in try table.find($0, id: id) }
         guard let found else { throw VaultError.unknownKey }
-        return payloadKey(cache.withLock { $0.insert(found) })
+        return payloadKey(cache.withLock { $0.forgettings == forgettings ? $0.insert(found) : found })
+    }
+
+    func destroy(scope: String, throughDay: Int) async throws -> Int {
+        let ids = try await database.write { [table] in
+            try table.destroy($0, scope: scope, throughDay: throughDay)
+        }
+        cache.withLock { $0.forget(ids) }
+        return ids.count
+    }
+
+    func places(_ transaction: Transaction) throws -> [(scope: String, day: Int)] {
+        try table.places(transaction)
     }
 
     private func fetch(_ place: Cache.Place) async throws -> DataKey {

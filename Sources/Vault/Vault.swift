@@ -44,7 +44,8 @@ package final class Vault: Sendable {
         payloadLimits: PayloadLimits = PayloadLimits()
     ) async throws -> Vault {
         let keyring = try await database.write { transaction in
-            try Keyring.load(transaction, rootKey: rootKey, now: time.now(), random: random)
+            try transaction.lock("keyring")  // Two nodes may start together for the first time.
+            return try Keyring.load(transaction, rootKey: rootKey, now: time.now(), random: random)
         }
         return Vault(keyring: keyring, database: database, time: time, random: random, limits: payloadLimits)
     }
@@ -88,6 +89,19 @@ package final class Vault: Sendable {
     package func openPayload(_ sealed: [UInt8], _ context: SealContext) async throws -> [UInt8] {
         let key = try await payloadKeys.key(id: PayloadKey.id(of: sealed))
         return try key.open(sealed, context)
+    }
+
+    /// Destroys the payload keys of `scope` up to and with the UTC day `throughDay`, in the database and in memory:
+    /// what they have sealed can never be opened again.
+    ///
+    /// Gives how many there were. A backup made before still holds them.
+    package func destroyPayloadKeys(scope: String, throughDay: Int) async throws -> Int {
+        try await payloadKeys.destroy(scope: scope, throughDay: throughDay)
+    }
+
+    /// Every scope and UTC day that has a payload key.
+    package func payloadKeyPlaces(_ transaction: Transaction) throws -> [(scope: String, day: Int)] {
+        try payloadKeys.places(transaction)
     }
 
     // MARK: Keyed hashes

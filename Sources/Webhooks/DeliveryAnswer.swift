@@ -12,6 +12,8 @@ package struct DeliveryAnswer: Equatable, Sendable {
         case gone
         /// Anything else: try again, not before the wait it asked for.
         case failed(serverWait: Duration?)
+        /// It can never be sent: no further try.
+        case impossible
     }
 
     /// What becomes of the delivery.
@@ -73,7 +75,7 @@ package struct DeliveryAnswer: Equatable, Sendable {
     package init(unsent code: String) {
         status = nil
         error = code
-        meaning = .failed(serverWait: nil)
+        meaning = code == DeliverySender.payloadGone ? .impossible : .failed(serverWait: nil)
         health = .unknown
     }
 

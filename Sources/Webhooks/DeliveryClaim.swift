@@ -124,7 +124,14 @@ enum DeliveryClaim {
         name: "claim",
         itemsMax: 16,
         waitingMax: 64,
-        apply: { transaction, orders in try orders.map { try claim($0, transaction) } }
+        apply: { transaction, orders in
+            try orders.map { order in
+                switch transaction.dialect {
+                case .sqlite: try claim(order, transaction)
+                case .postgres: try claimTogether(order, transaction)
+                }
+            }
+        }
     )
 
     private static let wakeDue = Statement("UPDATE lanes SET state = 1 WHERE state <> 1 AND due_at <= $1")
@@ -148,7 +155,10 @@ enum DeliveryClaim {
     private static let releaseAll = Statement("UPDATE lanes SET state = 1 WHERE state = 2")
 
     /// Ends every lease at once: for a start, when no other process can hold one.
+    ///
+    /// On PostgreSQL another node may: there leases end by themselves.
     static func releaseAll(_ transaction: Transaction) throws {
+        guard transaction.dialect == .sqlite else { return }
         try transaction.execute(releaseAll)
     }
 

@@ -80,7 +80,12 @@ enum DeliveryFinish {
         name: "finish",
         itemsMax: 512,
         waitingMax: 8_192,
-        apply: { transaction, items in try items.map { try finish($0, transaction) } }
+        apply: { transaction, items in
+            switch transaction.dialect {
+            case .sqlite: try items.map { try finish($0, transaction) }
+            case .postgres: try finishTogether(transaction, items)
+            }
+        }
     )
 
     private static let selectLane = Statement(

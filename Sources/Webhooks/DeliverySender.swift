@@ -8,6 +8,8 @@ package import Vault
 package struct DeliverySender: Sendable {
     /// The most of an answer that is read, in bytes; what it says is not kept.
     package static let responseBytesMax = 65_536
+    /// The code of a delivery whose body is not kept any longer; no later try can send it.
+    package static let payloadGone = "payload_gone"
     /// What Usher calls itself.
     package static let userAgent = "Usher/0.1"
 
@@ -38,13 +40,15 @@ package struct DeliverySender: Sendable {
         by route: DeliveryRoute,
         in snapshot: RegistrySnapshot
     ) async -> DeliveryAnswer {
-        guard let sealed = delivery.event.sealedBody else { return DeliveryAnswer(unsent: "payload_gone") }
+        guard let sealed = delivery.event.sealedBody else { return DeliveryAnswer(unsent: Self.payloadGone) }
         do {
             let body = try await vault.openPayload(sealed, PayloadContext.of(delivery.event))
             let request = try request(delivery, body, destination, route, snapshot)
             return DeliveryAnswer(try await upstream.send(request), now: time.now())
         } catch let error as TransportError {
             return DeliveryAnswer(error)
+        } catch VaultError.unknownKey {
+            return DeliveryAnswer(unsent: Self.payloadGone)
         } catch let error as VaultError {
             return DeliveryAnswer(unsent: "vault_" + error.code)
         } catch let error as DestinationURLError {
@@ -100,5 +104,15 @@ enum PayloadContext {
 
     static func of(source: Int64, providerEventID: [UInt8]) -> SealContext {
         SealContext(table: "events", column: "body", row: Array("\(source)/".utf8) + providerEventID)
+    }
+
+    /// Whose payload keys seal a source's bodies.
+    static func scope(source: Int64) -> String {
+        "source:\(source)"
+    }
+
+    /// The source of such a scope; nil for another's.
+    static func source(scope: String) -> Int64? {
+        scope.hasPrefix("source:") ? Int64(scope.dropFirst(7)) : nil
     }
 }

@@ -57,25 +57,12 @@ package enum DeliveryTable {
     )
     private static let removeLanes = Statement("DELETE FROM lanes WHERE destination_id = $1")
 
-    /// Queues a new event for one destination.
-    static func insert(
-        _ event: NewEvent,
-        _ eventSeq: Int64,
-        _ destination: Int64,
-        _ seq: Int64,
-        _ transaction: Transaction
-    ) throws {
-        let queued = QueuedDelivery(
-            seq: seq,
-            eventSeq: eventSeq,
-            destinationID: destination,
-            lane: event.lane,
-            rank: event.rank,
-            wedding: event.owner.wedding,
-            createdAt: event.receivedAt,
-            replay: nil
-        )
-        try insert(queued, transaction)
+    /// Queues deliveries at the ends of their lanes.
+    static func insert(_ deliveries: [QueuedDelivery], _ transaction: Transaction) throws {
+        switch transaction.dialect {
+        case .sqlite: for delivery in deliveries { try insert(delivery, transaction) }
+        case .postgres: try insertTogether(deliveries, transaction)
+        }
     }
 
     /// Queues a delivery at the end of its lane.
@@ -118,4 +105,20 @@ struct QueuedDelivery {
     let wedding: WeddingID?
     let createdAt: Instant
     let replay: ReplayID?
+}
+
+extension QueuedDelivery {
+    /// A new event for one destination.
+    init(_ event: NewEvent, eventSeq: Int64, _ destination: Int64, seq: Int64) {
+        self.init(
+            seq: seq,
+            eventSeq: eventSeq,
+            destinationID: destination,
+            lane: event.lane,
+            rank: event.rank,
+            wedding: event.owner.wedding,
+            createdAt: event.receivedAt,
+            replay: nil
+        )
+    }
 }

@@ -75,6 +75,8 @@ struct DeliveryTries {
             return .delivered
         case .gone, nil:
             return .retry(at: now + Self.goneWait)
+        case .impossible:
+            return .dead(last?.error ?? "internal")
         case .failed(let serverWait):
             let attempt = delivery.attempts + attempts.count
             guard let wait = schedule.delay(afterAttempt: attempt, serverWait: serverWait, jitter: jitter)

@@ -19,7 +19,12 @@ enum EventAppend {
         waitingBytesMax: waitingBytesMax,
         bytes: { $0.reduce(0) { $0 + $1.sealedBody.count } },
         apply: { transaction, webhooks in
-            var outcomes = try apply(transaction, webhooks.flatMap(\.self))[...]
+            let events = webhooks.flatMap(\.self)
+            var outcomes =
+                switch transaction.dialect {
+                case .sqlite: try applyEach(transaction, events)[...]
+                case .postgres: try applyTogether(transaction, events)[...]
+                }
             return webhooks.map { events in
                 defer { outcomes = outcomes.dropFirst(events.count) }
                 return Array(outcomes.prefix(events.count))
@@ -36,9 +41,6 @@ enum EventAppend {
     private static let selectKey = Statement(
         "SELECT seq, received_at FROM event_keys WHERE source_id = $1 AND provider_event_id = $2"
     )
-    private static let countDuplicate = Statement(
-        "UPDATE events SET duplicates = duplicates + 1, last_duplicate_at = $2 WHERE seq = $1"
-    )
     private static let insertEvent = Statement(
         """
         INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at, occurred_at,
@@ -47,29 +49,34 @@ enum EventAppend {
         """
     )
 
-    private static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
+    private static func applyEach(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome]
+    {
         let deliveries = events.reduce(0) { $0 + $1.destinations.count }
         var seq = try RowNumbers.take("event", events.count, transaction)
         var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
         var bodies = EventBodyTable()
+        var identifiers: [(seq: Int64, hash: [UInt8])] = []
         var outcomes: [AppendOutcome] = []
         outcomes.reserveCapacity(events.count)
         for event in events {
             let key: [SQLValue] = [.integer(event.sourceID), .blob(event.providerEventID)]
             let receivedAt = SQLValue.integer(event.receivedAt.microseconds)
             guard try transaction.execute(insertKey, key + [.integer(seq), receivedAt]) == 1 else {
-                outcomes.append(.duplicate(of: try repeated(key, at: receivedAt, transaction)))
+                outcomes.append(.duplicate(of: try repeated(key, at: event.receivedAt, transaction)))
                 continue
             }
             try insert(event, seq, firstDelivery: deliverySeq, transaction)
             try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
+            for hash in event.identifiers { identifiers.append((seq, hash)) }
             for destination in event.destinations {
-                try DeliveryTable.insert(event, seq, destination, deliverySeq, transaction)
+                let delivery = QueuedDelivery(event, eventSeq: seq, destination, seq: deliverySeq)
+                try DeliveryTable.insert(delivery, transaction)
                 deliverySeq += 1
             }
             outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
             seq += 1
         }
+        try IdentifierTable.insert(identifiers, transaction)
         return outcomes
     }
 
@@ -104,22 +111,24 @@ enum EventAppend {
 
     private static func repeated(
         _ key: [SQLValue],
-        at receivedAt: SQLValue,
+        at receivedAt: Instant,
         _ transaction: Transaction
     ) throws -> EventID {
         guard let row = try transaction.first(selectKey, key) else {
             throw StorageError.corrupt("an event key conflicts with a row that is not there")
         }
         let seq = try row.integer(0)
-        try transaction.execute(countDuplicate, [.integer(seq), receivedAt])
+        try DuplicateTable.add(to: seq, at: receivedAt, transaction)
         return EventID(at: try row.instant(1), sequence: seq)
     }
 }
 
 /// Numbers for rows, handed out inside the transaction that uses them; a gap means nothing.
 enum RowNumbers {
+    // On PostgreSQL a row would be locked until the commit, and the nodes would take turns: sequences are not.
     private static let advance = Statement(
-        "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value"
+        sqlite: "UPDATE sequences SET value = value + $2 WHERE name = $1 RETURNING value",
+        postgres: "SELECT take_numbers(($1 || '_numbers')::regclass, $2) + $2 - 1"
     )
 
     /// Takes `count` consecutive numbers and gives the first.

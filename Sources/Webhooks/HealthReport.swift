@@ -24,6 +24,8 @@ package struct SourceHealth: Sendable {
     package let state: HealthState
     /// What it has seen.
     package let activity: SourceActivity
+    /// How it usually sends, and whether it has stopped.
+    package let rhythm: SourceRhythm
 }
 
 /// How one destination does.
@@ -84,6 +86,7 @@ package final class HealthReporter: Sendable {
     private let registry: ResourceRegistry
     private let dispatcher: Dispatcher
     private let activity: WebhookActivity
+    private let silence: SilenceWatch
     private let time: Time
     private let latest = Mutex<(at: Duration, backlogs: [Int64: Backlog])?>(nil)
 
@@ -93,22 +96,32 @@ package final class HealthReporter: Sendable {
         registry: ResourceRegistry,
         dispatcher: Dispatcher,
         activity: WebhookActivity,
+        silence: SilenceWatch,
         time: Time
     ) {
         self.database = database
         self.registry = registry
         self.dispatcher = dispatcher
         self.activity = activity
+        self.silence = silence
         self.time = time
     }
 
     private static let selectBacklogs = Statement(
         """
         SELECT b.destination_id, b.pending, d.created_at
-        FROM (SELECT destination_id, SUM(pending) AS pending, MIN(head_seq) AS head FROM lanes GROUP BY destination_id) b
+        FROM (SELECT destination_id, CAST(SUM(pending) AS BIGINT) AS pending, MIN(head_seq) AS head FROM lanes GROUP BY destination_id) b
         LEFT JOIN deliveries d ON d.seq = b.head
         """
     )
+
+    /// What keeps deliveries to a destination from being tried now, in words; nil when nothing does.
+    package func obstacle(to destination: Int64) -> String? {
+        guard let registered = registry.snapshot.destination(id: destination) else {
+            return "the destination has been removed"
+        }
+        return registered.standstill ?? dispatcher.gate(destination)?.obstacle(now: time.elapsed())
+    }
 
     /// How everything does now.
     package func report() async throws -> HealthReport {
@@ -141,7 +154,10 @@ package final class HealthReporter: Sendable {
     private func health(_ source: Source, _ now: Instant) -> SourceHealth {
         let activity = activity.source(source.id)
         let good = activity.stored.lastTwoMinutes(at: now) + activity.duplicates.lastTwoMinutes(at: now)
-        let bad = activity.refused.lastTwoMinutes(at: now) + activity.busy.lastTwoMinutes(at: now)
+        let bad = [activity.refused, activity.blocked, activity.busy].reduce(0) {
+            $0 + $1.lastTwoMinutes(at: now)
+        }
+        let rhythm = silence.rhythm(of: source.id, at: now)
         let state: HealthState =
             if !source.definition.enabled {
                 .stopped
@@ -149,9 +165,9 @@ package final class HealthReporter: Sendable {
                 // Strangers may send rubbish at any time: refusals alone never take a source down.
                 activity.busy.lastTwoMinutes(at: now) > 0 && good == 0 ? .down : .degraded
             } else {
-                .ok
+                rhythm.silence == nil ? .ok : .degraded
             }
-        return SourceHealth(source: source, state: state, activity: activity)
+        return SourceHealth(source: source, state: state, activity: activity, rhythm: rhythm)
     }
 
     private func health(_ destination: Destination, _ backlog: Backlog?, _ now: Instant) -> DestinationHealth

@@ -31,6 +31,8 @@ package struct NewEvent: Sendable {
     package let sealedBody: [UInt8]
     /// The row numbers of the destinations that want it.
     package let destinations: [Int64]
+    /// The blind index of the identifiers in it.
+    package let identifiers: [[UInt8]]
 }
 
 /// What became of a webhook that was handed to the store.

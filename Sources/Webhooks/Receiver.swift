@@ -6,6 +6,7 @@ import Resilience
 package import Signatures
 import Storage
 import Synchronization
+package import Transport
 package import Vault
 
 /// What to answer to a webhook.
@@ -18,6 +19,8 @@ package enum Reception: Sendable {
     case unknownSource
     /// The provider does not send with this method: 405.
     case wrongMethod(allowed: [String])
+    /// It came from an address that the source does not take webhooks from: 403.
+    case blocked(AddressRefusal)
     /// It did not verify: 400 when malformed, else 401.
     case refused(SignatureError)
     /// It verified but cannot be read: 400.
@@ -41,6 +44,7 @@ package final class Receiver: Sendable {
     private let random: RandomSource
     private let stored: @Sendable ([Int64]) -> Void
     private let certificates: CertificateStore
+    private let heard: @Sendable (Int64, Instant) -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -49,6 +53,7 @@ package final class Receiver: Sendable {
     ///   - publicURL: the configured URL that providers know, without a slash at its end.
     ///   - certificates: fetches what providers sign with, and confirms subscriptions.
     ///   - stored: told after each commit which destinations have new work.
+    ///   - heard: told after each commit which source has sent, and when.
     package init(
         registry: ResourceRegistry,
         weddings: WeddingRegistry,
@@ -59,7 +64,8 @@ package final class Receiver: Sendable {
         certificates: CertificateStore,
         time: Time,
         random: RandomSource,
-        stored: @escaping @Sendable ([Int64]) -> Void
+        stored: @escaping @Sendable ([Int64]) -> Void,
+        heard: @escaping @Sendable (Int64, Instant) -> Void
     ) {
         self.registry = registry
         self.weddings = weddings
@@ -71,6 +77,7 @@ package final class Receiver: Sendable {
         self.time = time
         self.random = random
         self.stored = stored
+        self.heard = heard
     }
 
     /// The path under which sources take webhooks in.
@@ -83,17 +90,24 @@ package final class Receiver: Sendable {
     }
 
     /// Takes one webhook in; returns when the answer may leave.
-    /// - Parameter query: what stands after the `?` of the URL, as sent; empty for none.
+    /// - Parameters:
+    ///   - query: what stands after the `?` of the URL, as sent; empty for none.
+    ///   - client: finds the sender's address; only asked when the source has an allow-list.
     package func receive(
         source name: String,
         method: String,
         query: String = "",
+        client: () -> IPAddress? = { nil },
         headers: Headers,
         body: [UInt8]
     ) async -> Reception {
         let snapshot = registry.snapshot
         guard let source = snapshot.sources[name], source.definition.enabled else { return .unknownSource }
         let now = time.now()
+        if let refusal = AddressRefusal(source, client) {
+            activity.blocked(source.id, refusal.code, at: now)
+            return .blocked(refusal)
+        }
         let dialect = source.dialect
         guard dialect.manners.methods.contains(where: { $0.utf8.elementsEqual(method.utf8) }) else {
             return .wrongMethod(allowed: dialect.manners.methods)
@@ -192,6 +206,7 @@ package final class Receiver: Sendable {
                 events.append(try await sealed(description, of: webhook, in: snapshot))
             }
             let outcomes = try await store.append(events)
+            heard(source.id, webhook.receivedAt)
             for (event, outcome) in zip(events, outcomes) {
                 activity.stored(source.id, outcome, at: webhook.receivedAt)
                 if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
@@ -214,7 +229,7 @@ package final class Receiver: Sendable {
         let sealedBody = try await seal(
             body,
             PayloadContext.of(source: source.id, providerEventID: description.providerEventID),
-            scope: "source:\(source.id)",
+            scope: PayloadContext.scope(source: source.id),
             day: webhook.receivedAt.dayNumber
         )
         return NewEvent(
@@ -231,7 +246,9 @@ package final class Receiver: Sendable {
             contentType: description.part?.contentType ?? webhook.request.headers.first("content-type"),
             bodyBytes: body.count,
             sealedBody: sealedBody,
-            destinations: snapshot.destinations(for: description.type, from: source).map(\.id)
+            destinations: snapshot.destinations(for: description.type, from: source).map(\.id),
+            identifiers: EventIdentifiers.read(body, of: source.dialect.provider)
+                .map { IdentifierTable.hash($0, vault) }
         )
     }
 

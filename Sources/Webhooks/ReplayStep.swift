@@ -23,20 +23,25 @@ struct ReplayStep {
         let until = min(row.last, row.next + ReplayTable.stepRows - 1)
         let found = try matches(row.subject, from: row.next, through: until, transaction)
         var seq = found.queued.isEmpty ? 0 : try RowNumbers.take("delivery", found.queued.count, transaction)
-        for template in found.queued {
-            if template.seq != 0 { try transaction.execute(Self.markReplayed, [.integer(template.seq)]) }
-            try DeliveryTable.insert(template.replayed(seq: seq, replay: row.status.id), transaction)
+        var queued: [QueuedDelivery] = []
+        for template in found.queued
+        where
+            try template.seq == 0
+            || transaction.execute(Self.markReplayed, [.integer(template.seq)]) == 1
+        {
+            queued.append(template.replayed(seq: seq, replay: row.status.id))
             seq += 1
         }
+        try DeliveryTable.insert(queued, transaction)
         try ReplayTable.advance(
             row,
             to: until + 1,
             matched: found.matched,
-            queued: found.queued.count,
+            queued: queued.count,
             now: now,
             transaction
         )
-        return Set(found.queued.map(\.destinationID))
+        return Set(queued.map(\.destinationID))
     }
 
     /// What matches among the rows of a range, changing nothing.
@@ -73,7 +78,9 @@ struct ReplayStep {
         let arguments = filter.arguments + [.integer(first), .integer(last)]
         for row in try transaction.query(ReplayTable.selectEvents, arguments) {
             let event = try StoredEvent(row, snapshot, transaction)
-            guard id.map({ $0 == event.id }) ?? true else { continue }
+            guard id.map({ $0 == event.id }) ?? true,
+                snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: now)
+            else { continue }
             outcome.matched += 1
             for destination in destinations(of: event, only: destination) {
                 outcome.queued.append(
@@ -110,14 +117,16 @@ struct ReplayStep {
         var outcome = Outcome()
         let arguments: [SQLValue] = [
             filter.destinationID.map { .integer($0) } ?? .null,
-            filter.visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            EventFilter.list(filter.visibleSources),
             .integer(first), .integer(last),
         ]
         for row in try transaction.query(ReplayTable.selectDead, arguments) {
             let letter = try StoredDelivery(row, snapshot, transaction)
             guard id.map({ $0 == letter.id }) ?? true else { continue }
-            // The dead letters of a removed destination have nowhere to go.
-            guard snapshot.destination(id: letter.destinationID) != nil else { continue }
+            // The dead letters of a removed destination have nowhere to go, those without a body nothing to say.
+            guard snapshot.destination(id: letter.destinationID) != nil,
+                snapshot.keepsBody(of: letter.sourceID, receivedAt: letter.eventReceivedAt, now: now)
+            else { continue }
             outcome.matched += 1
             let lane = try lane(of: letter, transaction)
             outcome.queued.append(

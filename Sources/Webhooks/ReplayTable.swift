@@ -19,11 +19,18 @@ enum ReplayTable {
         id, subject, requested_by, created_at, finished_at, first_seq, next_seq, last_seq, matched, queued, cancelled
         """
     private static let selectOne = Statement("SELECT \(columns) FROM replays WHERE id = $1")
+    // The row stays locked until the step is committed: another node takes the next replay, or none.
     private static let selectOpen = Statement(
-        "SELECT \(columns) FROM replays WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+        sqlite: "SELECT \(columns) FROM replays WHERE finished_at IS NULL ORDER BY id LIMIT 1",
+        postgres: """
+            SELECT \(columns) FROM replays WHERE finished_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+            """
     )
     private static let selectPage = Statement(
-        "SELECT \(columns) FROM replays WHERE ($1 IS NULL OR id < $1) ORDER BY id DESC LIMIT $2"
+        sqlite: "SELECT \(columns) FROM replays WHERE ($1 IS NULL OR id < $1) ORDER BY id DESC LIMIT $2",
+        postgres: """
+            SELECT \(columns) FROM replays WHERE ($1::bytea IS NULL OR id < $1) ORDER BY id DESC LIMIT $2
+            """
     )
     private static let advance = Statement(
         """
@@ -43,8 +50,8 @@ enum ReplayTable {
     static let selectDead = Statement(
         """
         \(StoredDelivery.select)
-        WHERE d.state = 2 AND ($1 IS NULL OR d.destination_id = $1)
-            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
+        WHERE d.state = 2 AND (CAST($1 AS BIGINT) IS NULL OR d.destination_id = $1)
+            AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || e.source_id || ',%')
             AND d.seq >= $3 AND d.seq <= $4
         ORDER BY d.seq
         """

@@ -96,6 +96,11 @@ package final class Replayer: Service, Sendable {
         }
     }
 
+    /// Looks whether another node has left a replay unfinished.
+    package func look() {
+        doorbell.ring()
+    }
+
     /// Carries on with what is not finished until cancelled or shut down.
     package func run() async throws {
         await cancelWhenGracefulShutdown {

@@ -8,6 +8,8 @@ package struct StoredDelivery: Sendable {
     package let id: DeliveryID
     /// The id of its event.
     package let eventID: EventID
+    /// When its event was received.
+    package let eventReceivedAt: Instant
     /// The event's type.
     package let eventType: String
     /// The source of its event: row number.
@@ -41,20 +43,24 @@ package struct StoredDelivery: Sendable {
     package let wedding: WeddingID?
     /// How urgent it is by itself; `priority` is what its wedding makes of it.
     package let ownPriority: Priority
+    /// What it waits behind: the delivery at the head of its lane; nil when it is that itself, or does not wait.
+    package let behind: DeliveryID?
 
     static let select = """
         SELECT d.seq, d.created_at, e.seq, e.received_at, e.type, e.source_id, d.destination_id, d.state, d.attempts,
             d.priority, d.deadline, d.finished_at, d.error, d.replay_id, l.head_seq, l.state, l.due_at,
-            d.wedding_id, d.own_priority
+            d.wedding_id, d.own_priority, h.created_at
         FROM deliveries d JOIN events e ON e.seq = d.event_seq
         LEFT JOIN lanes l ON l.destination_id = d.destination_id AND l.lane = d.lane AND d.state = 0
+        LEFT JOIN deliveries h ON h.seq = l.head_seq
         """
 
     init(_ row: Row, _ snapshot: RegistrySnapshot, _ transaction: Transaction) throws {
         let seq = try row.integer(0)
         createdAt = try row.instant(1)
         id = DeliveryID(at: createdAt, sequence: seq)
-        eventID = EventID(at: try row.instant(3), sequence: try row.integer(2))
+        eventReceivedAt = try row.instant(3)
+        eventID = EventID(at: eventReceivedAt, sequence: try row.integer(2))
         eventType = try row.text(4)
         sourceID = try row.integer(5)
         destinationID = try row.integer(6)
@@ -71,6 +77,12 @@ package struct StoredDelivery: Sendable {
         isHead = try row.optionalInteger(14) == seq
         wedding = try row.optionalText(17).flatMap { WeddingID($0) }
         ownPriority = try row.optionalInteger(18).flatMap { Priority(rawValue: Int($0)) } ?? priority
+        behind =
+            if !isHead, let head = try row.optionalInteger(14), let createdAt = try row.optionalInstant(19) {
+                DeliveryID(at: createdAt, sequence: head)
+            } else {
+                nil
+            }
         let waits = try row.optionalInteger(15) == 0
         dueAt = isHead && waits ? try row.optionalInteger(16).map(Instant.init(microseconds:)) : nil
     }

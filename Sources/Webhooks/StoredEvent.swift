@@ -103,13 +103,18 @@ package struct EventFilter: Hashable, Sendable {
 
     /// The condition on the rows of `events`, over the parameters $1 to $6.
     static let condition = """
-        ($1 IS NULL OR source_id = $1)
-        AND ($2 IS NULL OR source_id IN (SELECT value FROM json_each($2)))
-        AND ($3 IS NULL OR type = $3)
-        AND ($4 IS NULL OR substr(type, 1, length($4)) = $4)
-        AND ($5 IS NULL OR received_at >= $5)
-        AND ($6 IS NULL OR received_at < $6)
+        (CAST($1 AS BIGINT) IS NULL OR source_id = $1)
+        AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || source_id || ',%')
+        AND (CAST($3 AS TEXT) IS NULL OR type = $3)
+        AND (CAST($4 AS TEXT) IS NULL OR substr(type, 1, length($4)) = $4)
+        AND (CAST($5 AS BIGINT) IS NULL OR received_at >= $5)
+        AND (CAST($6 AS BIGINT) IS NULL OR received_at < $6)
         """
+
+    /// A list of row numbers as the conditions take it: each between commas, so that `LIKE` finds it whole.
+    static func list(_ numbers: [Int64]?) -> SQLValue {
+        numbers.map { .text(",\($0.map(String.init).joined(separator: ",")),") } ?? .null
+    }
 
     /// The arguments of `condition`.
     var arguments: [SQLValue] {
@@ -118,7 +123,7 @@ package struct EventFilter: Hashable, Sendable {
         let prefix = String(pattern.dropLast())
         return [
             sourceID.map { .integer($0) } ?? .null,
-            visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            Self.list(visibleSources),
             isPrefix ? .null : .text(pattern),
             isPrefix && !prefix.isEmpty ? .text(prefix) : .null,
             since.map { .integer($0.microseconds) } ?? .null,
@@ -136,6 +141,12 @@ package struct Page<Element: Sendable>: Sendable {
 
     /// The most elements of a page.
     package static var limitMax: Int { 200 }
+
+    /// A page as it is.
+    init(_ elements: [Element], next: Int64?) {
+        self.elements = elements
+        self.next = next
+    }
 
     /// Cuts a page out of `limit + 1` elements.
     init(_ found: [Element], limit: Int, number: (Element) -> Int64) {

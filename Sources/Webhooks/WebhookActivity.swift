@@ -1,6 +1,6 @@
 package import Domain
 import Providers
-import Registry
+package import Registry
 import Signatures
 import Synchronization
 package import Telemetry
@@ -11,37 +11,36 @@ package final class WebhookActivity: Sendable {
     private struct State {
         var sources: [Int64: SourceActivity] = [:]
         var destinations: [Int64: DestinationActivity] = [:]
+        var sourceSeries: [Int64: SourceSeries] = [:]
+        var destinationSeries: [Int64: DestinationSeries] = [:]
     }
 
     private let state = Mutex(State())
-    private let received: Counter
-    private let duplicates: Counter
-    private let refused: Counter
-    private let busy: Counter
-    private let delivered: Counter
-    private let failed: Counter
-    private let dead: Counter
-    private let fenced: Counter
-    private let attemptSeconds: Histogram
+    private let metrics: Metrics
+    private let registry: ResourceRegistry
 
-    /// Registers the metrics.
-    package init(metrics: Metrics) {
-        received = metrics.counter("usher_webhooks_stored_total", help: "Webhooks stored and acknowledged.")
-        duplicates = metrics.counter(
-            "usher_webhooks_duplicate_total",
-            help: "Webhooks that were there already."
-        )
-        refused = metrics.counter("usher_webhooks_refused_total", help: "Webhooks refused by verification.")
-        busy = metrics.counter("usher_webhooks_busy_total", help: "Webhooks answered 503: come back later.")
-        delivered = metrics.counter("usher_deliveries_delivered_total", help: "Deliveries answered 2xx.")
-        failed = metrics.counter("usher_deliveries_failed_total", help: "Tries that failed.")
-        dead = metrics.counter("usher_deliveries_dead_total", help: "Deliveries given up.")
-        fenced = metrics.counter("usher_deliveries_fenced_total", help: "Results of overtaken claims.")
-        attemptSeconds = metrics.histogram(
-            "usher_delivery_attempt_seconds",
-            help: "Duration of one try.",
-            buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-        )
+    /// Remembers what happens to the sources and destinations of `registry`.
+    package init(metrics: Metrics, registry: ResourceRegistry) {
+        self.metrics = metrics
+        self.registry = registry
+    }
+
+    /// The metrics of a source: asked for once, then kept.
+    private func series(ofSource id: Int64) -> SourceSeries {
+        if let known = state.withLock({ $0.sourceSeries[id] }) { return known }
+        let name = registry.snapshot.source(id: id)?.name.text
+        let series = SourceSeries(metrics, source: name ?? "removed")
+        if name != nil { state.withLock { $0.sourceSeries[id] = series } }
+        return series
+    }
+
+    /// The metrics of a destination: asked for once, then kept.
+    private func series(ofDestination id: Int64) -> DestinationSeries {
+        if let known = state.withLock({ $0.destinationSeries[id] }) { return known }
+        let name = registry.snapshot.destination(id: id)?.name.text
+        let series = DestinationSeries(metrics, destination: name ?? "removed")
+        if name != nil { state.withLock { $0.destinationSeries[id] = series } }
+        return series
     }
 
     /// The activity of a source; empty when there was none.
@@ -56,7 +55,8 @@ package final class WebhookActivity: Sendable {
 
     func stored(_ source: Int64, _ outcome: AppendOutcome, at now: Instant) {
         let isNew = if case .stored = outcome { true } else { false }
-        (isNew ? received : duplicates).increment()
+        let series = series(ofSource: source)
+        (isNew ? series.stored : series.duplicates).increment()
         state.withLock { state in
             if isNew {
                 state.sources[source, default: SourceActivity()].stored.add(at: now)
@@ -68,15 +68,23 @@ package final class WebhookActivity: Sendable {
     }
 
     func refused(_ source: Int64, _ code: String, at now: Instant) {
-        refused.increment()
+        series(ofSource: source).refused.increment()
         state.withLock { state in
             state.sources[source, default: SourceActivity()].refused.add(at: now)
             state.sources[source, default: SourceActivity()].lastError = LastError(code: code, at: now)
         }
     }
 
+    func blocked(_ source: Int64, _ code: String, at now: Instant) {
+        series(ofSource: source).blocked.increment()
+        state.withLock { state in
+            state.sources[source, default: SourceActivity()].blocked.add(at: now)
+            state.sources[source, default: SourceActivity()].lastError = LastError(code: code, at: now)
+        }
+    }
+
     func busy(_ source: Int64, _ code: String, at now: Instant) {
-        busy.increment()
+        series(ofSource: source).busy.increment()
         state.withLock { state in
             state.sources[source, default: SourceActivity()].busy.add(at: now)
             state.sources[source, default: SourceActivity()].lastError = LastError(code: code, at: now)
@@ -84,9 +92,10 @@ package final class WebhookActivity: Sendable {
     }
 
     func tried(_ delivery: ClaimedDelivery, _ answer: DeliveryAnswer, duration: Duration, at now: Instant) {
-        attemptSeconds.observe(duration.inSeconds)
+        let series = series(ofDestination: delivery.destinationID)
+        series.attemptSeconds.observe(duration.inSeconds)
         guard answer.meaning != .accepted else { return }
-        failed.increment()
+        series.failed.increment()
         let code = answer.error ?? "status_\(answer.status ?? 0)"
         state.withLock { state in
             state.destinations[delivery.destinationID, default: DestinationActivity()].failed.add(at: now)
@@ -96,10 +105,11 @@ package final class WebhookActivity: Sendable {
     }
 
     func finished(_ finished: FinishedDelivery, _ outcome: FinishOutcome, at now: Instant) {
-        guard outcome != .fenced else { return fenced.increment() }
+        let series = series(ofDestination: finished.destinationID)
+        guard outcome != .fenced else { return series.fenced.increment() }
         switch finished.verdict {
         case .delivered:
-            delivered.increment()
+            series.delivered.increment()
             state.withLock { state in
                 state.destinations[finished.destinationID, default: DestinationActivity()].delivered.add(
                     at: now
@@ -108,7 +118,7 @@ package final class WebhookActivity: Sendable {
                     now
             }
         case .dead:
-            dead.increment()
+            series.dead.increment()
             state.withLock { state in
                 state.destinations[finished.destinationID, default: DestinationActivity()].dead.add(at: now)
             }
@@ -134,6 +144,8 @@ package struct SourceActivity: Sendable {
     package var duplicates = RateMeter()
     /// Refused by verification or unreadable.
     package var refused = RateMeter()
+    /// Refused for the address they came from.
+    package var blocked = RateMeter()
     /// Answered 503.
     package var busy = RateMeter()
     /// When the last verified webhook came.

@@ -5,31 +5,33 @@ package import Vault
 
 /// Reads events, deliveries and tries for people: lists, one thing, and its body.
 package struct WebhookQueries: Sendable {
-    private let database: Database
-    private let registry: ResourceRegistry
-    private let vault: Vault
+    let database: Database
+    let registry: ResourceRegistry
+    let vault: Vault
+    private let time: Time
 
     /// Wires the queries.
-    package init(database: Database, registry: ResourceRegistry, vault: Vault) {
+    package init(database: Database, registry: ResourceRegistry, vault: Vault, time: Time) {
         self.database = database
         self.registry = registry
         self.vault = vault
+        self.time = time
     }
 
     private static let listEvents = Statement(
         """
         SELECT \(StoredEvent.columns) FROM events
-        WHERE \(EventFilter.condition) AND ($7 IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
+        WHERE \(EventFilter.condition) AND (CAST($7 AS BIGINT) IS NULL OR seq < $7) ORDER BY seq DESC LIMIT $8
         """
     )
-    private static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
+    static let selectEvent = Statement("SELECT \(StoredEvent.columns) FROM events WHERE seq = $1")
     private static let listDeliveries = Statement(
         """
         \(StoredDelivery.select)
-        WHERE ($1 IS NULL OR d.destination_id = $1)
-            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
-            AND ($3 IS NULL OR d.state = $3)
-            AND ($4 IS NULL OR d.seq < $4)
+        WHERE (CAST($1 AS BIGINT) IS NULL OR d.destination_id = $1)
+            AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || e.source_id || ',%')
+            AND (CAST($3 AS BIGINT) IS NULL OR d.state = $3)
+            AND (CAST($4 AS BIGINT) IS NULL OR d.seq < $4)
         ORDER BY d.seq DESC LIMIT $5
         """
     )
@@ -37,10 +39,10 @@ package struct WebhookQueries: Sendable {
     private static let listDead = Statement(
         """
         \(StoredDelivery.select)
-        WHERE d.state = 2 AND ($1 IS NULL OR d.destination_id = $1)
-            AND ($2 IS NULL OR e.source_id IN (SELECT value FROM json_each($2)))
-            AND ($3 IS NULL OR d.state = $3)
-            AND ($4 IS NULL OR d.seq < $4)
+        WHERE d.state = 2 AND (CAST($1 AS BIGINT) IS NULL OR d.destination_id = $1)
+            AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%,' || e.source_id || ',%')
+            AND (CAST($3 AS BIGINT) IS NULL OR d.state = $3)
+            AND (CAST($4 AS BIGINT) IS NULL OR d.seq < $4)
         ORDER BY d.seq DESC LIMIT $5
         """
     )
@@ -91,14 +93,21 @@ package struct WebhookQueries: Sendable {
         return event
     }
 
-    /// The body of an event as it was received; nil when it has been dropped.
+    /// The body of an event as it was received; nil when it is not kept any longer.
     package func body(of event: StoredEvent) async throws -> [UInt8]? {
+        guard
+            registry.snapshot.keepsBody(of: event.sourceID, receivedAt: event.receivedAt, now: time.now())
+        else { return nil }
         let sealed = try await database.read { transaction in
             try EventBodyTable.load(seq: event.id.sequence, day: event.bodyDay, transaction)
         }
         guard let sealed else { return nil }
         let context = PayloadContext.of(source: event.sourceID, providerEventID: event.providerEventID)
-        return try await vault.openPayload(sealed, context)
+        do {
+            return try await vault.openPayload(sealed, context)
+        } catch VaultError.unknownKey {
+            return nil
+        }
     }
 
     /// One page of deliveries, newest first.
@@ -110,7 +119,7 @@ package struct WebhookQueries: Sendable {
         let snapshot = registry.snapshot
         let arguments: [SQLValue] = [
             filter.destinationID.map { .integer($0) } ?? .null,
-            filter.visibleSources.map { .text("[\($0.map(String.init).joined(separator: ","))]") } ?? .null,
+            EventFilter.list(filter.visibleSources),
             filter.state.map { .integer($0.rawValue) } ?? .null,
             next.map { .integer($0) } ?? .null,
             .integer(Int64(limit + 1)),
@@ -148,6 +157,12 @@ package struct WebhookQueries: Sendable {
                 return (delivery, try Self.attempts(of: delivery.id, transaction))
             }
         }
+    }
+
+    /// When an event came again: the first 20 times.
+    package func duplicateTimes(of event: StoredEvent) async throws -> [Instant] {
+        guard event.duplicates > 0 else { return [] }
+        return try await database.read { try DuplicateTable.times(of: event.id.sequence, $0) }
     }
 
     /// The tries of a delivery, oldest first.

@@ -5,11 +5,18 @@ package enum WebhookTables {
     /// All migrations of this target.
     package static let migrations = [
         Migration(number: 400, name: "webhooks") { transaction in
+            for statement in transaction.dialect == .sqlite ? numbers : numbersOfPostgreSQL {
+                try transaction.execute(statement)
+            }
             for statement in events + deliveries + replays {
-                try transaction.execute(Statement(statement))
+                try transaction.execute(Statement(schema: statement))
             }
         },
         Migration(number: 410, name: "weddings of events", statements: weddings),
+        SilenceTable.migration,
+        RetentionTable.migration,
+        IdentifierTable.migration,
+        DuplicateTable.migration,
     ]
 
     private static let weddings: [Statement] = [
@@ -18,16 +25,39 @@ package enum WebhookTables {
         "CREATE INDEX events_of_wedding ON events (wedding_id, seq) WHERE wedding_id IS NOT NULL",
         "ALTER TABLE deliveries ADD COLUMN wedding_id TEXT",
         // What the delivery is by itself; `priority` is what its wedding makes of it, and is computed anew.
-        "ALTER TABLE deliveries ADD COLUMN own_priority INTEGER",
+        "ALTER TABLE deliveries ADD COLUMN own_priority BIGINT",
         """
         CREATE INDEX deliveries_of_wedding ON deliveries (wedding_id, state, seq) WHERE wedding_id IS NOT NULL
         """,
     ]
 
-    private static let events = [
-        // Numbers are handed out from here, inside the transaction that uses them.
+    // Numbers are handed out from here, inside the transaction that uses them.
+    private static let numbers: [Statement] = [
         "CREATE TABLE sequences (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID",
         "INSERT INTO sequences (name, value) VALUES ('event', 0), ('delivery', 0), ('epoch', 0)",
+    ]
+
+    private static let numbersOfPostgreSQL: [Statement] = [
+        "CREATE SEQUENCE event_numbers", "CREATE SEQUENCE delivery_numbers", "CREATE SEQUENCE epoch_numbers",
+        // Consecutive numbers for one caller; the lock is held for these few lines, not until the commit.
+        Statement(
+            postgres: """
+                CREATE FUNCTION take_numbers(numbers regclass, amount bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+                DECLARE
+                    lowest bigint;
+                BEGIN
+                    PERFORM pg_advisory_lock(7351, numbers::oid::integer);
+                    lowest := nextval(numbers);
+                    PERFORM setval(numbers, lowest + amount - 1);
+                    PERFORM pg_advisory_unlock(7351, numbers::oid::integer);
+                    RETURN lowest;
+                END
+                $$
+                """
+        ),
+    ]
+
+    private static let events = [
         // The event row is the outbox: no copy of it is made. Its body lives in a table of its day.
         """
         CREATE TABLE events (
@@ -49,7 +79,7 @@ package enum WebhookTables {
             last_duplicate_at INTEGER
         )
         """,
-        // Small and never cut by time: it alone carries the promise that an event is stored once.
+        // Small and kept for 90 days at least: it alone carries the promise that an event is stored once.
         """
         CREATE TABLE event_keys (
             source_id INTEGER NOT NULL,

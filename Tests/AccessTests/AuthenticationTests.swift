@@ -67,8 +67,15 @@ import UsherTesting
         arguments: [
             "UPDATE api_keys SET level = 'admin'", "UPDATE api_keys SET principal = 'platform'",
             "UPDATE api_keys SET principal = 'vendor:venue'", "UPDATE api_keys SET expires_at = NULL",
-            "UPDATE api_keys SET expires_at = expires_at + 1", "UPDATE api_keys SET mac = x''",
-            "UPDATE api_keys SET mac = zeroblob(32)", "DELETE FROM api_keys",
+            "UPDATE api_keys SET expires_at = expires_at + 1", "DELETE FROM api_keys",
+            Statement(
+                sqlite: "UPDATE api_keys SET mac = x''",
+                postgres: "UPDATE api_keys SET mac = ''::bytea"
+            ),
+            Statement(
+                sqlite: "UPDATE api_keys SET mac = zeroblob(32)",
+                postgres: "UPDATE api_keys SET mac = decode(repeat('00', 32), 'hex')"
+            ),
         ] as [Statement]
     )
     func `refuses a row that was changed`(change: Statement) async throws {
@@ -225,8 +232,10 @@ import UsherTesting
             let keys = bench.keys()
             let key = try await readKey(keys)
             try await bench.execute("ALTER TABLE api_keys RENAME TO away")
+            // A table that is not there is a mistake of the program to PostgreSQL.
+            let reason = TestEngine.standard == .postgres ? "misuse" : "failed"
             for _ in 0..<50 {
-                await #expect(throws: AccessError.unavailable(reason: "failed", retryable: false)) {
+                await #expect(throws: AccessError.unavailable(reason: reason, retryable: false)) {
                     try await keys.check(key.text.shown)
                 }
             }

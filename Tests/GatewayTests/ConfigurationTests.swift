@@ -68,6 +68,7 @@ private func name(_ text: String) throws -> ResourceName {
             listen: "[::]:9443"
             database: sqlite:/var/lib/usher/usher.db
             root_key: env:USHER_ROOT_KEY
+            trusted_proxies: 2
             tls: {certificate: /etc/usher/chain.pem, key: /etc/usher/key.pem}
             limits:
               connections: 20000
@@ -95,6 +96,7 @@ private func name(_ text: String) throws -> ResourceName {
         limits.headerCount = 50
         limits.headerBytes = 8_192
         #expect(configuration.limits == limits)
+        #expect(configuration.trustedProxies == 2)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
     }
@@ -111,6 +113,8 @@ private func name(_ text: String) throws -> ResourceName {
                 body_bytes_max: 2048
                 rate_per_second: 12.5
                 vendor: bakery
+                allow_from: [198.51.100.0/24, "2001:db8::/32"]
+                retention: {bodies_days: 7, fields_days: 30}
             """
         )
         let parts: JSONValue = .array([.string("a"), .string("1"), .number("2.5"), .null])
@@ -127,7 +131,9 @@ private func name(_ text: String) throws -> ResourceName {
             enabled: false,
             bodyBytesMax: 2_048,
             ratePerSecond: 12.5,
-            vendor: try name("bakery")
+            vendor: try name("bakery"),
+            allowFrom: ["198.51.100.0/24", "2001:db8::/32"],
+            retention: SourceRetention(bodiesDays: 7, fieldsDays: 30)
         )
         #expect(configuration.sources == [partner])
     }
@@ -175,10 +181,15 @@ private func name(_ text: String) throws -> ResourceName {
         ("\n\nlisten:", "3:8: listen: must not be empty"),
         ("listen: [a]", "1:9: listen: must be a text"),
         (
-            "database: postgres://localhost/usher",
-            "1:11: database: this build stores in SQLite only; write sqlite:PATH"
+            "database: 'postgres://[::1/usher'",
+            "1:11: database: must be a URL such as postgres://user:password@host:5432/database?sslmode=require; "
+                + "in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25"
         ),
-        ("database: 'sqlite:'", "1:11: database: must be sqlite:PATH, such as sqlite:./usher-data/usher.db"),
+        (
+            "database: 'sqlite:'",
+            "1:11: database: must be sqlite:PATH, such as sqlite:./usher-data/usher.db, or "
+                + "postgres://user:password@host/database, or env:NAME or file:PATH where that URL is"
+        ),
         (
             "root_key: ushrk1_0000",
             "1:11: root_key: must be file:PATH or env:NAME; the key itself never stands in this file"

@@ -36,16 +36,17 @@ struct DiskCheckTests {
         #expect(DiskCheck.findings(measured, folder: "d").last?.verdict == verdict)
     }
 
-    @Test func `the mount table tells what a device is`() {
+    @Test func `the mount table tells what a mount is`() {
         let table = """
             22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
             35 22 0:30 / /dev/shm rw,nosuid shared:7 master:2 - tmpfs tmpfs rw
             36 22 0:31 / /odd
             """
-        #expect(DiskCheck.fileSystem(ofDevice: "0:30", in: table) == "tmpfs")
-        #expect(DiskCheck.fileSystem(ofDevice: "8:1", in: table) == "ext4")
-        #expect(DiskCheck.fileSystem(ofDevice: "0:31", in: table) == nil)
-        #expect(DiskCheck.fileSystem(ofDevice: "9:9", in: table) == nil)
+        #expect(DiskCheck.fileSystem(ofMount: "35", in: table) == "tmpfs")
+        #expect(DiskCheck.fileSystem(ofMount: "22", in: table) == "ext4")
+        #expect(DiskCheck.fileSystem(ofMount: "36", in: table) == nil)
+        #expect(DiskCheck.fileSystem(ofMount: "9", in: table) == nil)
+        #expect(DiskCheck.mount(in: "pos:\t0\nflags:\t0100000\nmnt_id:\t24\nino:\t3\n") == "24")
     }
 }
 

@@ -23,10 +23,10 @@ struct GatewayBench: Sendable {
 
     static let secret = "whsec_" + Base64.encode([UInt8](repeating: 1, count: 32))
 
-    static func start(_ database: Database) async throws -> GatewayBench {
+    static func start(_ database: Database, hops: Int = 0) async throws -> GatewayBench {
         let clock = ManualTime()
         let upstream = ScriptedUpstream()
-        let ports = Services.Ports(
+        var ports = Services.Ports(
             time: clock.time,
             random: .seeded(1),
             upstream: upstream.upstream,
@@ -34,6 +34,7 @@ struct GatewayBench: Sendable {
             publicURL: "https://hooks.example.com",
             addressPolicy: { AddressPolicy(allowPrivate: $0) }
         )
+        ports.trustedProxies = TrustedProxies(hops: hops)
         let services = try await Services(
             database: database,
             rootKey: .generate(random: .seeded(2)),
@@ -173,9 +174,9 @@ private final class Numbers: Sendable {
     }
 }
 
-func withGateway(_ body: (GatewayBench) async throws -> Void) async throws {
+func withGateway(hops: Int = 0, _ body: (GatewayBench) async throws -> Void) async throws {
     try await temporaryDatabase(migrations: Services.migrations) { database in
-        try await body(try await GatewayBench.start(database))
+        try await body(try await GatewayBench.start(database, hops: hops))
     }
 }
 

@@ -23,6 +23,30 @@ struct RequestShapeTests {
         }
     }
 
+    @Test func `a search is paged like a list, and a replay without a body is refused in words`() async throws
+    {
+        try await withGateway { bench in
+            try await bench.addSource("shop")
+            var ids: [String] = []
+            for index in 0..<3 { ids.append(try await bench.take("evt_\(index)")) }
+            let first = try await bench.send(.get, "/api/events?q=charge.*&limit=2", key: bench.admin).json
+            let cursor = try #require(first["next"]?.string)
+            let target = "/api/events?q=charge.*&limit=2&cursor=\(cursor)"
+            let second = try await bench.send(.get, target, key: bench.admin).json
+            let found = [first, second].flatMap { $0["data"]?.array ?? [] }.compactMap { $0["id"]?.string }
+            #expect(found == Array(ids.reversed()) && second["next"] == .null)
+            let other = "/api/events?q=charge.refunded&limit=2&cursor=\(cursor)"
+            #expect(try await bench.send(.get, other, key: bench.admin).status == 400)
+            let one = try await bench.send(.get, "/api/events?q=ch_evt_1", key: bench.admin).json
+            #expect(one["data"]?.array?.compactMap { $0["id"]?.string } == [ids[1]])
+            bench.clock.advance(by: .seconds(31 * 86_400))
+            let shown = try await bench.send(.get, "/api/events/\(ids[0])", key: bench.admin).json
+            #expect(shown["payload"] == .null && shown["payload_gone"]?.string?.contains("30") == true)
+            let refused = try await bench.send(.post, "/api/events/\(ids[0])/replay", [:], key: bench.admin)
+            #expect(refused.status == 409 && refused.code == "payload-gone")
+        }
+    }
+
     @Test func `a cursor that was changed, or is of another list, is refused`() async throws {
         try await withGateway { bench in
             try await bench.addSource("shop")

@@ -58,6 +58,7 @@ struct ResourceTests {
 
     private static let registry: [Step] = [
         Step(method: .get, template: "/api/sources", status: 200),
+        Step(method: .get, template: "/api/retention", status: 200),
         Step(method: .post, template: "/api/sources", status: 201, body: source),
         Step(method: .post, template: "/api/sources", status: 409, body: source),
         Step(method: .get, template: "/api/sources/{name}", status: 200, target: "/api/sources/extra"),
@@ -190,6 +191,7 @@ struct ResourceTests {
     private static func history(event: String, delivery: String, dead: String) -> [Step] {
         [
             Step(method: .get, template: "/api/events", status: 200, target: "/api/events?limit=1"),
+            Step(method: .get, template: "/api/events", status: 200, target: "/api/events?q=charge.*"),
             Step(method: .get, template: "/api/events/{id}", status: 200, target: "/api/events/\(event)"),
             Step(
                 method: .get,

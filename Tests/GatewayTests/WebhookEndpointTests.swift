@@ -134,6 +134,42 @@ struct WebhookEndpointTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (0, [], "198.51.100.7", 200), (0, ["198.51.100.7"], "203.0.113.1", 403),
+            (1, [], "198.51.100.7", 403),
+            (1, ["198.51.100.7"], "10.0.0.1", 200), (1, ["198.51.100.7, 203.0.113.1"], "10.0.0.1", 403),
+            (2, ["198.51.100.7", "10.0.0.2"], "10.0.0.1", 200),
+        ] as [(Int, [String], String, Int)]
+    )
+    func `an allow-list looks at the client behind the proxies`(
+        _ hops: Int,
+        _ forwarded: [String],
+        _ peer: String,
+        _ status: Int
+    ) async throws {
+        try await withGateway(hops: hops) { bench in
+            try await bench.addSource("shop")
+            let list: JSONValue = ["allow_from": ["198.51.100.0/24"]]
+            #expect(try await bench.send(.patch, "/api/sources/shop", list, key: bench.admin).status == 200)
+            let shown = try await bench.send(.get, "/api/sources/shop", key: bench.admin).json
+            #expect(shown["allow_from"] == ["198.51.100.0/24"])
+            let body = stripeEvent("evt_1")
+            var headers = GatewayBench.signed(body, at: bench.clock.now)
+            for line in forwarded { headers.append("x-forwarded-for", line) }
+            let path = "/api/integrations/webhooks/shop"
+            let answer = try await bench.send(.post, path, headers, body, from: peer)
+            #expect(answer.status == status)
+            if status == 403 {
+                let isKnown = forwarded.count >= hops
+                #expect(answer.code == (isKnown ? "address-not-allowed" : "client-address-unknown"))
+            }
+            #expect(try await bench.eventCount() == (status == 200 ? 1 : 0))
+            let health = try await bench.send(.get, "/api/integrations/health-check", key: bench.admin).json
+            #expect(health["sources"]?.array?.first?["blocked_last_hour"]?.int64 == (status == 200 ? 0 : 1))
+        }
+    }
+
     @Test func `over its rate a source answers 503 and when to come back`() async throws {
         try await withGateway { bench in
             try await bench.addSource("shop")

@@ -36,7 +36,7 @@ struct DefinitionCheckTests {
         )
         let fields = check.problems(wrong, secrets: Array(repeating: secret(1), count: 9)).map(\.field)
         #expect(fields == ["settings.colour", "secrets", "body_bytes_max", "rate_per_second"])
-        let unknown = SourceDefinition(name: name("shop"), provider: "paypal")
+        let unknown = SourceDefinition(name: name("shop"), provider: "acme")
         #expect(check.problems(unknown, secrets: [secret(1)]).map(\.field) == ["provider"])
     }
 
@@ -51,6 +51,32 @@ struct DefinitionCheckTests {
         let definition = SourceDefinition(name: name("shop"), provider: "stripe")
         let secrets = (0..<count).map { secret(UInt8($0)) }
         #expect(check.problems(definition, secrets: secrets).isEmpty == isRight)
+    }
+
+    @Test(arguments: [
+        (1, 1, true), (3_650, 3_650, true), (30, 29, false), (0, 1, false), (1, 3_651, false), (1, 0, false),
+    ])
+    func `bodies are kept for 1 to 3650 days, fields for as long at least`(
+        _ bodies: Int,
+        _ fields: Int,
+        _ isRight: Bool
+    ) {
+        let retention = SourceRetention(bodiesDays: bodies, fieldsDays: fields)
+        let definition = SourceDefinition(name: name("shop"), provider: "stripe", retention: retention)
+        #expect(check.problems(definition, secrets: [secret(1)]).isEmpty == isRight)
+    }
+
+    @Test(arguments: [(64, true), (65, false)])
+    func `a source has at most 64 ranges of addresses`(_ count: Int, _ isRight: Bool) {
+        let ranges = (0..<count).map { "192.0.2.\($0)" }
+        let definition = SourceDefinition(name: name("shop"), provider: "stripe", allowFrom: ranges)
+        #expect(check.problems(definition, secrets: [secret(1)]).isEmpty == isRight)
+    }
+
+    @Test(arguments: [("192.0.2.0/24", true), ("192.0.2.1/24", false), ("stripe.com", false)])
+    func `a range of addresses is a prefix without stray bits`(_ range: String, _ isRight: Bool) {
+        let definition = SourceDefinition(name: name("shop"), provider: "stripe", allowFrom: [range])
+        #expect(check.problems(definition, secrets: [secret(1)]).isEmpty == isRight)
     }
 
     @Test(arguments: [(0, false), (1, true), (2, true), (3, false)])

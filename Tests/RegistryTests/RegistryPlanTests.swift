@@ -43,6 +43,8 @@ struct RegistryPlanTests {
             source.bodyBytesMax = 4_096
             source.ratePerSecond = 5
             source.vendor = name("anna")
+            source.allowFrom = ["192.0.2.1"]
+            source.retention.bodiesDays = 31
             var destination = app
             destination.url = "https://b.example.com"
             destination.standbyURL = "https://c.example.com"
@@ -59,7 +61,8 @@ struct RegistryPlanTests {
             let plan = RegistryPlan(from: bench.registry.snapshot, to: wanted)
             #expect(
                 plan.entries.map(\.summary) == [
-                    "update source shop: provider, settings, enabled, body_bytes_max, rate_per_second, vendor, secrets",
+                    "update source shop: provider, settings, enabled, body_bytes_max, rate_per_second, vendor, "
+                        + "allow_from, retention, secrets",
                     "update destination app: url, standby_url, events, sources, enabled, allow_private, concurrency, "
                         + "rate_per_second, timeout_seconds, attempts_max, vendor, secrets",
                 ]

@@ -138,7 +138,7 @@ import UsherTesting
         }
     }
 
-    @Test(arguments: EngineUnderTest.all)
+    @Test(arguments: EngineUnderTest.sqlite)
     func `items and closures share a transaction`(engine: EngineUnderTest) async throws {
         try await engine.opened { database in
             let lane = database.batch(.insertThings())
@@ -154,6 +154,25 @@ import UsherTesting
                 try await group.waitForAll()
             }
             #expect(database.statistics().transactions - before == 2)
+        }
+    }
+
+    @Test(arguments: EngineUnderTest.postgres)
+    func `on a shared database each lane has its own transaction`(engine: EngineUnderTest) async throws {
+        try await engine.opened { database in
+            let lane = database.batch(.insertThings())
+            let blocker = Blocker()
+            let before = database.statistics().transactions
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await database.write { _ in blocker.block() } }
+                await blocker.waitUntilBlocked()
+                group.addTask { _ = try await lane.submit(1) }
+                group.addTask { try await database.insert(2, "closure") }
+                await until { database.statistics().waiting == 2 }
+                blocker.release()
+                try await group.waitForAll()
+            }
+            #expect(database.statistics().transactions - before == 3)
         }
     }
 

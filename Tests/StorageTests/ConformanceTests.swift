@@ -6,20 +6,38 @@ import UsherTesting
 /// A way to open a fresh database: the suite below runs over each.
 struct EngineUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
+    let engine: TestEngine
     let configure: @Sendable (inout DatabaseConfiguration) -> Void
 
-    /// Every engine there is; a new one joins this list and must pass unchanged.
-    static let all = [
-        EngineUnderTest(testDescription: "SQLite with readers") { $0.readers = 2 },
-        EngineUnderTest(testDescription: "SQLite on one connection") { $0.readers = 0 },
+    /// Every engine there is; PostgreSQL where the tests were given a server (`scripts/with-postgres`).
+    static let all = sqlite + postgres
+
+    static let sqlite = [
+        EngineUnderTest(testDescription: "SQLite with readers", engine: .sqlite) { $0.readers = 2 },
+        EngineUnderTest(testDescription: "SQLite on one connection", engine: .sqlite) { $0.readers = 0 },
     ]
+
+    static let postgres =
+        TestEngine.serverURL == nil
+        ? []
+        : [
+            EngineUnderTest(testDescription: "PostgreSQL with readers", engine: .postgres) { $0.readers = 2 },
+            EngineUnderTest(testDescription: "PostgreSQL on one connection", engine: .postgres) {
+                $0.readers = 0
+            },
+        ]
 
     @discardableResult
     func opened<T: Sendable>(
         migrations: [Migration] = [.things],
         _ body: (Database) async throws -> T
     ) async throws -> T {
-        try await temporaryDatabase(migrations: migrations, configure: configure, body)
+        try await temporaryDatabase(
+            migrations: migrations,
+            engine: engine,
+            configure: configure,
+            body
+        )
     }
 }
 
@@ -56,7 +74,7 @@ struct Refusal: Error, Equatable {
         let values: [SQLValue] = [
             .null, .integer(Int64.min), .integer(Int64.max), .integer(0), .real(0.1), .real(-1e300),
             .text(""),
-            .text("naïve 💍 e\u{301} \u{0} after nul"), .blob([]), .blob([0, 255, 0]),
+            .text("naïve 💍 e\u{301}"), .blob([]), .blob([0, 255, 0]),
         ]
         try await engine.opened { database in
             for value in values {
@@ -201,7 +219,98 @@ struct Refusal: Error, Equatable {
         }
     }
 
+    @Test(arguments: EngineUnderTest.sqlite)
+    func `text may hold U+0000 on SQLite`(engine: EngineUnderTest) async throws {
+        let value = SQLValue.text("before \u{0} after")
+        let row = try await engine.opened { try await $0.read { try $0.first("SELECT $1", [value]) } }
+        #expect(row?[0] == value)
+    }
+
+    @Test(arguments: EngineUnderTest.postgres)
+    func `text with U+0000 is refused on PostgreSQL, not cut`(engine: EngineUnderTest) async throws {
+        try await engine.opened { database in
+            await #expect(throws: StorageError.constraint("text with U+0000 cannot be stored")) {
+                try await database.insert(1, "before \u{0} after")
+            }
+            try await database.insert(1, "a")
+        }
+    }
+
+    @Test(arguments: EngineUnderTest.postgres)
+    func `arrays go in as arguments, nulls and empty ones too`(engine: EngineUnderTest) async throws {
+        let rows = try await engine.opened { database in
+            try await database.read { transaction in
+                try transaction.query(
+                    "SELECT n, t, b FROM unnest($1::bigint[], $2::text[], $3::bytea[]) AS a (n, t, b)",
+                    [
+                        .array(.integers([.min, nil, .max])), .array(.texts(["", nil, "💍"])),
+                        .array(.blobs([[], nil, [0, 255]])),
+                    ]
+                ) + transaction.query("SELECT unnest($1::bigint[])", [.array(.integers([]))])
+            }
+        }
+        #expect(
+            rows == [
+                Row([.integer(.min), .text(""), .blob([])]), Row([.null, .null, .null]),
+                Row([.integer(.max), .text("💍"), .blob([0, 255])]),
+            ]
+        )
+    }
+
+    @Test(arguments: EngineUnderTest.postgres)
+    func `a failed statement fails its closure on PostgreSQL, and no other`(
+        engine: EngineUnderTest
+    ) async throws {
+        try await engine.opened { database in
+            async let neighbour: Void = database.insert(3, "c")
+            let error = await #expect(throws: StorageError.self) {
+                try await database.write { transaction in
+                    try transaction.execute(.insertThing, [.integer(1), .text("a")])
+                    _ = try? transaction.execute(.insertThing, [.integer(1), .text("again")])
+                    _ = try? transaction.execute(.insertThing, [.integer(2), .text("b")])
+                }
+            }
+            #expect(error?.code == "constraint")
+            try await neighbour
+            let count = try await database.count()
+            #expect(count == 1)
+        }
+    }
+
     @Test(arguments: EngineUnderTest.all)
+    func `a statement takes a null first and a value later`(engine: EngineUnderTest) async throws {
+        let named: Statement = "SELECT count(*) FROM things WHERE CAST($1 AS TEXT) IS NULL OR name = $1"
+        let counts = try await engine.opened { database in
+            try await database.insert(1, "a")
+            return try await database.read { transaction in
+                [
+                    try transaction.first(named, [.null])?.integer(0),
+                    try transaction.first(named, [.text("a")])?.integer(0),
+                    try transaction.first(named, [.text("b")])?.integer(0),
+                ]
+            }
+        }
+        #expect(counts == [1, 1, 0])
+    }
+
+    @Test(arguments: EngineUnderTest.all)
+    func `more statements than a connection keeps prepared still work`(engine: EngineUnderTest) async throws {
+        let sum = try await engine.opened { database in
+            try await database.write { transaction in
+                var sum: Int64 = 0
+                for round in 0..<2 {
+                    for number in 0..<300 {
+                        let statement = Statement("SELECT $1 + \(number)")
+                        sum += try transaction.first(statement, [.integer(round)])?.integer(0) ?? -1
+                    }
+                }
+                return sum
+            }
+        }
+        #expect(sum == Int64(2 * (0..<300).reduce(0, +) + 300))
+    }
+
+    @Test(arguments: EngineUnderTest.sqlite)
     func `a failed statement leaves the closure's other work alone`(engine: EngineUnderTest) async throws {
         try await engine.opened { database in
             try await database.write { transaction in

@@ -5,7 +5,7 @@ import UsherTesting
 
 @Suite struct DurabilityTests {
     @Test(
-        arguments: EngineUnderTest.all,
+        arguments: EngineUnderTest.sqlite,
         [
             ("PRAGMA synchronous", .integer(2)), ("PRAGMA journal_mode", .text("wal")),
             ("PRAGMA foreign_keys", .integer(1)), ("PRAGMA secure_delete", .integer(1)),
@@ -99,7 +99,7 @@ import UsherTesting
         }
     }
 
-    @Test(arguments: EngineUnderTest.all)
+    @Test(arguments: EngineUnderTest.sqlite)
     func `a full disk refuses the write, and writing works again once there is space`(
         engine: EngineUnderTest
     ) async throws {
@@ -119,7 +119,7 @@ import UsherTesting
         }
     }
 
-    @Test(arguments: EngineUnderTest.all)
+    @Test(arguments: EngineUnderTest.sqlite)
     func `a full disk under many writers answers each truthfully`(engine: EngineUnderTest) async throws {
         try await engine.opened { database in
             try await database.limitPages { $0 + 40 }

@@ -97,7 +97,7 @@ import UsherTesting
         }
     }
 
-    @Test(arguments: EngineUnderTest.all)
+    @Test(arguments: EngineUnderTest.sqlite)
     func `a commit that fails is everybody's failure, and the next one works`(
         engine: EngineUnderTest
     ) async throws {
@@ -216,8 +216,8 @@ import UsherTesting
     func `what waits at shutdown is committed, what comes later is refused`(
         engine: EngineUnderTest
     ) async throws {
-        try await temporaryFolder { folder in
-            var configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+        try await temporaryLocation(engine: engine.engine) { given in
+            var configuration = given
             engine.configure(&configuration)
             try await Database.withOpened(configuration, migrations: [.things]) { database in
                 let blocker = Blocker()
@@ -294,7 +294,7 @@ import UsherTesting
 
 extension EngineUnderTest {
     func with(_ change: @escaping @Sendable (inout DatabaseConfiguration) -> Void) -> EngineUnderTest {
-        EngineUnderTest(testDescription: testDescription) { [configure] configuration in
+        EngineUnderTest(testDescription: testDescription, engine: engine) { [configure] configuration in
             configure(&configuration)
             change(&configuration)
         }

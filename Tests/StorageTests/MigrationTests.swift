@@ -9,10 +9,9 @@ import UsherTesting
         Migration(number: 100, name: "seats", statements: ["CREATE TABLE seats (guest BIGINT, seat BIGINT)"]),
     ]
 
-    @Test(arguments: 0...3)
-    func `every earlier schema is brought to the latest`(count: Int) async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+    @Test(arguments: EngineUnderTest.all, 0...3)
+    func `every earlier schema is brought to the latest`(engine: EngineUnderTest, count: Int) async throws {
+        try await temporaryLocation(engine: engine.engine) { configuration in
             let earlier = Array(Self.history.prefix(count))
             try await Database.withOpened(configuration, migrations: earlier) { _ in }
             let numbers = try await Database.withOpened(configuration, migrations: Self.history) { database in
@@ -26,10 +25,9 @@ import UsherTesting
         }
     }
 
-    @Test
-    func `a lower number that arrives later is applied`() async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+    @Test(arguments: EngineUnderTest.all)
+    func `a lower number that arrives later is applied`(engine: EngineUnderTest) async throws {
+        try await temporaryLocation(engine: engine.engine) { configuration in
             let withoutSecond = [Self.history[0], Self.history[2]]
             try await Database.withOpened(configuration, migrations: withoutSecond) { _ in }
             let numbers = try await Database.withOpened(configuration, migrations: Self.history) {
@@ -39,10 +37,9 @@ import UsherTesting
         }
     }
 
-    @Test
-    func `a newer schema is refused, named and left alone`() async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+    @Test(arguments: EngineUnderTest.all)
+    func `a newer schema is refused, named and left alone`(engine: EngineUnderTest) async throws {
+        try await temporaryLocation(engine: engine.engine) { configuration in
             try await Database.withOpened(configuration, migrations: Self.history) { _ in }
             let error = await #expect(throws: StorageError.schemaTooNew(found: 100, known: 2)) {
                 try await Database.open(configuration, migrations: Array(Self.history.prefix(2)))
@@ -67,10 +64,9 @@ import UsherTesting
         #expect(error?.code == "migrations_invalid")
     }
 
-    @Test
-    func `a number that was given to another step is refused`() async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+    @Test(arguments: EngineUnderTest.all)
+    func `a number that was given to another step is refused`(engine: EngineUnderTest) async throws {
+        try await temporaryLocation(engine: engine.engine) { configuration in
             try await Database.withOpened(configuration, migrations: Self.history) { _ in }
             let changed = [Migration(number: 1, name: "other", statements: [])] + Self.history.dropFirst()
             await #expect(
@@ -81,10 +77,11 @@ import UsherTesting
         }
     }
 
-    @Test
-    func `a step that fails leaves the steps before it and nothing of itself`() async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+    @Test(arguments: EngineUnderTest.all)
+    func `a step that fails leaves the steps before it and nothing of itself`(
+        engine: EngineUnderTest
+    ) async throws {
+        try await temporaryLocation(engine: engine.engine) { configuration in
             let failing = Migration(number: 2, name: "names") { transaction in
                 try transaction.execute("CREATE TABLE half (id BIGINT)")
                 throw Refusal()
@@ -94,7 +91,12 @@ import UsherTesting
             }
             try await Database.withOpened(configuration, migrations: Self.history) { database in
                 let half = try await database.read {
-                    try $0.first("SELECT name FROM sqlite_schema WHERE name = 'half'")
+                    try $0.first(
+                        Statement(
+                            sqlite: "SELECT name FROM sqlite_schema WHERE name = 'half'",
+                            postgres: "SELECT 1 WHERE to_regclass('half') IS NOT NULL"
+                        )
+                    )
                 }
                 #expect(half == nil)
             }

@@ -24,7 +24,9 @@ struct Manifest {
             if tokens[index].text == "url", let url = tokens[index...].first(where: { $0.kind == .string }) {
                 packages.insert(url.text.split(separator: "/").last.map(String.init) ?? "")
             }
-            guard ["target", "executableTarget", "tests"].contains(tokens[index].text) else { continue }
+            guard ["target", "executableTarget", "systemLibrary", "tests"].contains(tokens[index].text) else {
+                continue
+            }
             let arguments = Self.group(tokens, from: index + 1, "(", ")")
             guard let name = arguments.first(where: { $0.kind == .string })?.text else { continue }
             let list = Self.dependencies(arguments)

@@ -41,7 +41,14 @@ struct TargetRule {
         TargetRule("Signatures", .pure, "Domain", products: "Crypto CryptoExtras SwiftASN1 X509"),
         TargetRule("Resilience", .pure, "Domain", products: "Collections"),
         TargetRule("Providers", .catalogue, "Domain Signatures Resilience"),
-        TargetRule("Storage", .inputOutput, "Domain", products: "GRDB GRDBSQLite Logging Collections"),
+        // A module of C headers: `Storage` alone imports it.
+        TargetRule("CPostgreSQL", .values),
+        TargetRule(
+            "Storage",
+            .inputOutput,
+            "CPostgreSQL Domain",
+            products: "GRDB GRDBSQLite Logging Collections"
+        ),
         TargetRule(
             "Transport",
             .inputOutput,

@@ -124,7 +124,10 @@ import Vault
         for change in [
             "UPDATE data_keys SET scope = 'square'", "UPDATE data_keys SET day = 2",
             "UPDATE data_keys SET term = 2",
-            "UPDATE data_keys SET sealed = x'00'",
+            Statement(
+                sqlite: "UPDATE data_keys SET sealed = x'00'",
+                postgres: "UPDATE data_keys SET sealed = decode('00', 'hex')"
+            ),
             "UPDATE data_keys SET sealed = (SELECT sealed FROM keyring LIMIT 1)",
         ] as [Statement] {
             try await withStore { store in

@@ -6,10 +6,7 @@ import Vault
 /// A database in a temporary folder, for the time of `body`.
 func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
     try await temporaryFolder { folder in
-        try await Database.withOpened(
-            DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db")),
-            migrations: Vault.migrations
-        ) { database in
+        try await temporaryDatabase(migrations: Vault.migrations) { database in
             try await body(Store(database: database, folder: folder))
         }
     }

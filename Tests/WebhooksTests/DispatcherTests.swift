@@ -7,7 +7,7 @@ import Transport
 import UsherTesting
 import Webhooks
 
-struct DispatcherTests {
+@Suite(.onManualClock) struct DispatcherTests {
     @Test func `delivers what was received, byte for byte, signed and named`() async throws {
         try await withStation { station in
             try await station.addSource()

@@ -37,7 +37,7 @@ struct LaneTests {
         }
     }
 
-    @Test func `a failing head holds its lane until it is due, and no other`() async throws {
+    @Test(.onManualClock) func `a failing head holds its lane until it is due, and no other`() async throws {
         try await withStation { station in
             try await station.addSource()
             let app = try await station.addDestination()
@@ -117,7 +117,10 @@ struct LaneTests {
         }
     }
 
-    @Test(arguments: [DeliveryVerdict.delivered, .dead("status_500"), .retry(at: Instant(seconds: 1))])
+    @Test(
+        .onManualClock,
+        arguments: [DeliveryVerdict.delivered, .dead("status_500"), .retry(at: Instant(seconds: 1))]
+    )
     func `a finish that was overtaken changes nothing`(_ verdict: DeliveryVerdict) async throws {
         try await withStation { station in
             try await station.addSource()
@@ -137,7 +140,7 @@ struct LaneTests {
         }
     }
 
-    @Test func `a lease lasts until its end and no longer`() async throws {
+    @Test(.onManualClock) func `a lease lasts until its end and no longer`() async throws {
         try await withStation { station in
             try await station.addSource()
             let app = try await station.addDestination()
@@ -150,7 +153,8 @@ struct LaneTests {
         }
     }
 
-    @Test func `a start ends the leases of the process before, whose results then change nothing`()
+    @Test(.onManualClock)
+    func `a start ends the leases of the process before, whose results then change nothing`()
         async throws
     {
         try await withStation { station in

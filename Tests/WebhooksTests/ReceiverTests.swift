@@ -30,8 +30,7 @@ struct ReceiverTests {
     }
 
     @Test func `a repeat is known after a restart`() async throws {
-        try await temporaryFolder { folder in
-            let configuration = DatabaseConfiguration(location: .sqlite(path: folder + "/usher.db"))
+        try await temporaryLocation { configuration in
             var world = Station.World()
             let id = try await Database.withOpened(configuration, migrations: Station.migrations) {
                 database in

@@ -90,7 +90,9 @@ struct ReplayTests {
         }
     }
 
-    @Test func `a replay cut in the middle goes on where it was and repeats nothing`() async throws {
+    @Test(.onManualClock) func `a replay cut in the middle goes on where it was and repeats nothing`()
+        async throws
+    {
         try await withStation { station in
             try await station.addSource()
             try await station.addDestination()
@@ -125,7 +127,7 @@ struct ReplayTests {
         }
     }
 
-    @Test func `a cancelled replay queues nothing more`() async throws {
+    @Test(.onManualClock) func `a cancelled replay queues nothing more`() async throws {
         try await withStation { station in
             try await station.addSource()
             try await station.addDestination()

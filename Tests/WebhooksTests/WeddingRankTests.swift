@@ -208,7 +208,8 @@ import Webhooks
         }
     }
 
-    @Test func `a retry waits no longer than the timeline allows, whatever the destination asks for`()
+    @Test(.onManualClock)
+    func `a retry waits no longer than the timeline allows, whatever the destination asks for`()
         async throws
     {
         try await withStation { station in

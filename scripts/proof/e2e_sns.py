@@ -147,7 +147,7 @@ def run(proof: Proof, usher: Usher, amazon: Amazon, moto: str, topic: str) -> No
     headers = {"Content-Type": "text/plain; charset=UTF-8"}
     status, _ = post(url, amazon.confirmation(topic, "token1"), headers)
     proof.check("a subscription to an allowed topic is confirmed", status == 200 and amazon.confirmed == ["token1"],
-                (status, amazon.confirmed))
+                (status, amazon.confirmed, amazon.fetched, health(usher)))
     status, _ = post(url, amazon.confirmation(topic + "-other", "token2"), headers)
     proof.check("one to another topic is not", 400 <= status < 500 and amazon.confirmed == ["token1"], status)
 
@@ -169,6 +169,13 @@ def run(proof: Proof, usher: Usher, amazon: Amazon, moto: str, topic: str) -> No
     s3.put_object(Bucket="weddings", Key="amara-jonas/late.jpg", Body=b"photo")
     time.sleep(1)
     proof.check("without its certificate a message is not believed", len(proof.receiver.bodies) == before + 2)
+
+
+def health(usher: Usher) -> object:
+    """The source's last error, for the message of a failed check."""
+    with contextlib.suppress(urllib.error.URLError):
+        return usher.get("/api/integrations/health-check").get("sources")
+    return None
 
 
 def records(proof: Proof) -> list[dict]:

@@ -29,8 +29,10 @@ class Ledger:
 class Senders:
     """Connections that each own some lanes, so that within a lane events are sent in order."""
 
-    def __init__(self, port: int, source: str, secret: str, connections: int, lanes_each: int = 4):
-        self.port = port
+    def __init__(self, ports: list[int], source: str, secret: str, connections: int, lanes_each: int = 4):
+        # One for each node; a connection that is made anew goes to the next, as behind a load balancer.
+        self.ports = ports
+        self.connected = 0
         self.path = f"/api/integrations/webhooks/{source}"
         self.secret = secret
         self.ledger = Ledger()
@@ -81,7 +83,9 @@ class Senders:
             self.ledger.retried += attempts > 1
             try:
                 if stream is None:
-                    stream = await asyncio.open_connection("127.0.0.1", self.port)
+                    self.connected += 1
+                    port = self.ports[self.connected % len(self.ports)]
+                    stream = await asyncio.open_connection("127.0.0.1", port)
                 status, headers = await asyncio.wait_for(self._post(stream, body), 30)
             except (OSError, EOFError, asyncio.IncompleteReadError, TimeoutError):
                 # Not up, or killed meanwhile: nobody knows, so it is sent again.
@@ -107,7 +111,7 @@ class Senders:
         reader, writer = stream
         writer.write(
             (
-                f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n"
+                f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.ports[0]}\r\nContent-Type: application/json\r\n"
                 f"Stripe-Signature: {stripe_events.signature(body, self.secret)}\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n"
             ).encode() + body

@@ -26,7 +26,7 @@ class Usher:
     """One configuration, started and killed as often as a test likes."""
 
     def __init__(self, binary: str, folder: pathlib.Path, sources: dict, destinations: dict, environment: dict,
-                 data: pathlib.Path | None = None):
+                 data: pathlib.Path | None = None, name: str = "usher", database_url: str | None = None):
         self.binary = str(pathlib.Path(binary).resolve())
         self.folder = folder
         self.data = data or folder / "data"
@@ -35,12 +35,12 @@ class Usher:
         self.environment = os.environ | environment
         self.process: subprocess.Popen | None = None
         self.key: str | None = None
-        self.log = folder / "usher.log"
-        self.config = folder / "usher.yaml"
+        self.log = folder / f"{name}.log"
+        self.config = folder / f"{name}.yaml"
         # JSON is YAML, and needs no quoting rules of our own.
         self.config.write_text(json.dumps({
             "listen": f"127.0.0.1:{self.port}",
-            "database": f"sqlite:{self.database}",
+            "database": database_url or f"sqlite:{self.database}",
             "root_key": f"file:{self.data / 'root.key'}",
             "sources": sources,
             "destinations": destinations,

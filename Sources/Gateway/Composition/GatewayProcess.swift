@@ -41,11 +41,10 @@ package enum GatewayProcess {
     ) async throws {
         let desired = try configuration.desired(resolver)
         OpenFilesLimit.raise(for: configuration.limits.connections, logger)
-        let path = configuration.database.path
-        let lock = try DatabaseLock(of: path)
-        defer { lock.release() }
+        let lock = try configuration.database.path.map { try DatabaseLock(of: $0) }
+        defer { lock?.release() }
         try await Database.withOpened(
-            DatabaseConfiguration(location: .sqlite(path: path)),
+            try configuration.database.configuration(resolver),
             migrations: Services.migrations
         ) { database in
             let (rootKey, createdAt) = try await rootKey(configuration.rootKey, resolver, database)
@@ -93,7 +92,7 @@ package enum GatewayProcess {
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
-        let ports = Services.Ports(
+        var ports = Services.Ports(
             time: .system,
             random: .system,
             upstream: start.demonstration?.upstream(over: upstream) ?? upstream,
@@ -102,11 +101,13 @@ package enum GatewayProcess {
             addressPolicy: configuration.addressPolicy,
             trustAnchors: { start.demonstration?.anchors ?? SystemTrust.anchors(start.logger) }
         )
-        // The lock says that no other process works on this database.
-        try await DeliveryLeases.releaseAll(start.database)
+        if configuration.database.path != nil {
+            // The lock says that no other process works on this database.
+            try await DeliveryLeases.releaseAll(start.database)
+        }
+        ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
-        let plan = RegistryPlan(from: services.registry.snapshot, to: start.desired)
-        try await services.registry.commit(plan.entries.map(\.change), owner: .file)
+        let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
         let api = services.api(ports)
         let server = try HTTPServer(
@@ -122,7 +123,7 @@ package enum GatewayProcess {
                             listenURL: address.url(scheme: scheme),
                             firstAdminKey: firstKey?.text.shown,
                             rootKeyCreatedAt: start.rootKeyCreatedAt,
-                            changes: plan.entries.map(\.summary)
+                            changes: changes
                         )
                     )
                 },
@@ -133,17 +134,45 @@ package enum GatewayProcess {
             )
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
+        var members: [any Service] = [
+            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+            services.reranker, services.dispatcher,
+        ]
+        if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    KeyUses(keys: services.keys), services.replayer, services.reranker, services.dispatcher,
-                    server,
-                ],
+                services: members + [server],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: start.logger
             )
         )
         try await running.run()
+    }
+
+    /// How often the file is compared anew when another node changes the registry meanwhile.
+    private static let appliesMax = 5
+
+    /// Brings the registry to what the file says; what was changed, in words.
+    ///
+    /// Nodes with one file may start together: the one that comes second finds its work done.
+    private static func apply(
+        _ desired: DesiredRegistry,
+        to registry: ResourceRegistry
+    ) async throws -> [String] {
+        var tries = 1
+        while true {
+            let plan = RegistryPlan(from: registry.snapshot, to: desired)
+            guard !plan.entries.isEmpty else { return [] }
+            do {
+                try await registry.commit(plan.entries.map(\.change), owner: .file)
+                return plan.entries.map(\.summary)
+            } catch RegistryError.alreadyExists where tries < appliesMax {
+                tries += 1
+            } catch RegistryError.notFound where tries < appliesMax {
+                tries += 1
+            }
+            try await registry.load()
+        }
     }
 
     private static func rootKey(

@@ -11,14 +11,16 @@ extension Services {
             keys: keys,
             queries: queries,
             replayer: replayer,
+            retention: retention,
             health: health,
             metrics: metrics,
             time: ports.time,
             publicURL: ports.publicURL
         )
-        let router = ResourceRouter.make(context, logger: ports.logger)
+        let proxies = ports.trustedProxies
+        let router = ResourceRouter.make(context, proxies: proxies, logger: ports.logger)
         return GatewayAPI(
-            webhooks: WebhookEndpoint(receiver: receiver),
+            webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
             router: { await router.respond(to: $0) }
         )
     }

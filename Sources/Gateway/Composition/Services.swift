@@ -1,5 +1,6 @@
 package import Access
 package import Domain
+package import HTTPAPI
 package import Logging
 package import Registry
 package import Signatures
@@ -29,6 +30,8 @@ package struct Services: Sendable {
         package var addressPolicy: @Sendable (Bool) -> AddressPolicy
         /// The certificate authorities that providers' certificates are traced back to; read at the first need.
         package var trustAnchors: @Sendable () -> TrustAnchors
+        /// The proxies in front of the server.
+        package var trustedProxies = TrustedProxies.none
 
         /// Collects the ports.
         package init(
@@ -68,6 +71,10 @@ package struct Services: Sendable {
     package let metrics: Metrics
     /// What has happened lately.
     package let activity: WebhookActivity
+    /// Learns when sources send, and tells when one has stopped.
+    package let silence: SilenceWatch
+    /// Drops what is not kept any longer.
+    package let retention: Retention
     /// Takes webhooks in.
     package let receiver: Receiver
     /// Delivers.
@@ -76,6 +83,8 @@ package struct Services: Sendable {
     package let replayer: Replayer
     /// Ranks what waits when weddings turn.
     package let reranker: Reranker
+    /// Hears what other nodes do; nil where none can be.
+    package let peers: PeerWatch?
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -109,21 +118,17 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics)
+        let activity = WebhookActivity(metrics: metrics, registry: registry)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
+        let silence = try await Self.silence(database, registry, metrics, ports)
+        self.silence = silence
         self.vault = vault
         self.registry = registry
         self.weddings = weddings
         self.metrics = metrics
         self.activity = activity
         self.dispatcher = dispatcher
-        keys = APIKeys(
-            database: database,
-            vault: vault,
-            time: ports.time,
-            random: ports.random,
-            logger: ports.logger
-        )
+        keys = Self.keys(database, vault, ports)
         receiver = Receiver(
             registry: registry,
             weddings: weddings,
@@ -131,15 +136,11 @@ package struct Services: Sendable {
             store: store,
             activity: activity,
             publicURL: ports.publicURL,
-            certificates: CertificateStore(
-                upstream: ports.upstream,
-                anchors: ports.trustAnchors,
-                addressPolicy: ports.addressPolicy(false),
-                time: ports.time
-            ),
+            certificates: Self.certificates(ports),
             time: ports.time,
             random: ports.random,
-            stored: { dispatcher.workArrived($0) }
+            stored: { dispatcher.workArrived($0) },
+            heard: { silence.heard($0, at: $1) }
         )
         replayer = Replayer(
             database: database,
@@ -151,12 +152,53 @@ package struct Services: Sendable {
             queued: { dispatcher.workArrived($0) }
         )
         reranker = Self.reranker(database, weddings, dispatcher, ports)
-        queries = WebhookQueries(database: database, registry: registry, vault: vault)
+        peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
+        queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
+        retention = Self.retention(database, registry, vault, metrics, ports)
         health = HealthReporter(
             database: database,
             registry: registry,
             dispatcher: dispatcher,
             activity: activity,
+            silence: silence,
+            time: ports.time
+        )
+    }
+
+    private static func keys(_ database: Database, _ vault: Vault, _ ports: Ports) -> APIKeys {
+        APIKeys(
+            database: database,
+            vault: vault,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
+        )
+    }
+
+    private static func peers(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ dispatcher: Dispatcher,
+        _ replayer: Replayer,
+        _ ports: Ports
+    ) -> PeerWatch? {
+        PeerWatch(
+            database: database,
+            registry: registry,
+            weddings: weddings,
+            dispatcher: dispatcher,
+            replayer: replayer,
+            time: ports.time,
+            logger: ports.logger
+        )
+    }
+
+    private static func certificates(_ ports: Ports) -> CertificateStore {
+        CertificateStore(
+            upstream: ports.upstream,
+            anchors: ports.trustAnchors,
+            addressPolicy: ports.addressPolicy(false),
             time: ports.time
         )
     }
@@ -195,6 +237,40 @@ package struct Services: Sendable {
             logger: ports.logger,
             reranked: { dispatcher.workArrived($0) }
         )
+    }
+
+    private static func retention(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ metrics: Metrics,
+        _ ports: Ports
+    ) -> Retention {
+        Retention(
+            database: database,
+            registry: registry,
+            vault: vault,
+            metrics: metrics,
+            time: ports.time,
+            logger: ports.logger
+        )
+    }
+
+    private static func silence(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ metrics: Metrics,
+        _ ports: Ports
+    ) async throws -> SilenceWatch {
+        let silence = SilenceWatch(
+            database: database,
+            registry: registry,
+            metrics: metrics,
+            time: ports.time,
+            logger: ports.logger
+        )
+        try await silence.load()
+        return silence
     }
 
     private static func dispatcher(

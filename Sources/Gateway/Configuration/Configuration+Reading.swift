@@ -80,6 +80,7 @@ extension Configuration {
         publicURL = section.text("public_url") ?? listen.url(scheme: tls == nil ? "http" : "https")
         database = section.text("database").flatMap { DatabaseLocation($0) } ?? database
         rootKey = section.text("root_key").flatMap { RootKeyLocation($0) } ?? rootKey
+        trustedProxies = section.whole("trusted_proxies") ?? trustedProxies
         if let section = section.section("limits") { limits = RequestLimits(section) }
         if let section = section.section("log") { log = LogFormatting(section) }
     }
@@ -119,6 +120,11 @@ extension SourceDefinition {
         bodyBytesMax = section.whole("body_bytes_max") ?? bodyBytesMax
         ratePerSecond = section.number("rate_per_second")
         vendor = section.text("vendor").flatMap { ResourceName($0) }
+        allowFrom = section.texts("allow_from") ?? allowFrom
+        if let days = section.section("retention") {
+            retention.bodiesDays = days.whole("bodies_days") ?? retention.bodiesDays
+            retention.fieldsDays = days.whole("fields_days") ?? retention.fieldsDays
+        }
         reader.report(rules.source(self), of: section)
     }
 }

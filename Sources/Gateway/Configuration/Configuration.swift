@@ -18,6 +18,8 @@ package struct Configuration: Hashable, Sendable {
     package var rootKey: RootKeyLocation
     /// The server's certificate; nil is plain HTTP.
     package var tls: TLSFiles?
+    /// How many proxies stand in front, each of which adds to `X-Forwarded-For`: 0 to 16.
+    package var trustedProxies: Int
     /// What the server takes at most.
     package var limits: RequestLimits
     /// What is logged, and how.
@@ -34,6 +36,7 @@ package struct Configuration: Hashable, Sendable {
         database = .standard
         rootKey = .standard
         tls = nil
+        trustedProxies = 0
         limits = RequestLimits()
         log = LogFormatting()
         sources = []

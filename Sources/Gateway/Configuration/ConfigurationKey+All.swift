@@ -1,3 +1,4 @@
+import HTTPAPI
 import Logging
 import Providers
 import Registry
@@ -24,9 +25,13 @@ extension ConfigurationKey {
             ),
             ConfigurationKey(
                 path: "database",
-                kind: .text(form: "`sqlite:PATH`", problem: TextRule.database),
+                kind: .text(
+                    form: "`sqlite:PATH`, `postgres://…`, or `env:NAME` or `file:PATH` where that URL is",
+                    problem: TextRule.database
+                ),
                 standard: "\(DatabaseLocation.standard)",
-                summary: "Where events are stored."
+                summary:
+                    "Where events are stored: a file for one node, or a PostgreSQL database that several may share."
             ),
             ConfigurationKey(
                 path: "root_key",
@@ -35,6 +40,16 @@ extension ConfigurationKey {
                 summary:
                     "Where the root key is read from. A file is made on the first start, for its owner only. "
                     + "Without this key nothing that is stored can be read: keep a copy apart from the backups."
+            ),
+            ConfigurationKey(
+                path: "trusted_proxies",
+                kind: .whole(0...TrustedProxies.hopsMax),
+                unit: "hops",
+                standard: "0",
+                summary:
+                    "How many proxies every request passes, each of which adds the address it was reached from to "
+                    + "`X-Forwarded-For`. 0: the peer is the client and the field means nothing. N: the client is "
+                    + "the Nth entry from the right."
             ),
             ConfigurationKey(
                 path: "tls",
@@ -166,6 +181,42 @@ extension ConfigurationKey {
             path: "sources.NAME.vendor",
             kind: .text(form: "name", problem: TextRule.name),
             summary: "The vendor the source belongs to. Left out: the platform."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.allow_from",
+            kind: .texts(
+                form: "address or prefix",
+                atMost: SourceDefinition.rangesMax,
+                problem: TextRule.addressRange
+            ),
+            standard: "[]",
+            summary:
+                "The only addresses it may be sent to from, IPv4 and IPv6: `192.0.2.0/24`, `2001:db8::/32`. Others get "
+                + "403 before anything is verified. Behind proxies set `trusted_proxies`. An empty list is everywhere."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.retention",
+            kind: .section,
+            summary: "How long what the source has sent is kept, in whole UTC days."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.retention.bodies_days",
+            kind: .whole(SourceRetention.daysRange),
+            unit: "days",
+            standard: "\(SourceRetention.standard.bodiesDays)",
+            summary:
+                "How long bodies can be read, shown and delivered. Then their keys are destroyed; deliveries that "
+                + "still wait become dead letters."
+        ),
+        ConfigurationKey(
+            path: "sources.NAME.retention.fields_days",
+            kind: .whole(SourceRetention.daysRange),
+            unit: "days",
+            standard: "\(SourceRetention.standard.fieldsDays)",
+            summary:
+                "How long everything else is kept: events, deliveries, tries; at least `bodies_days`. An event whose "
+                + "delivery still waits is kept. That an event has come before is remembered for "
+                + "\(SourceRetention.keysDaysMin) days at least."
         ),
     ]
 

@@ -1,3 +1,7 @@
+import Domain
+package import Registry
+package import Storage
+
 /// A host and a port to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IP address, or a name the system resolves; an IPv6 address stands here without its brackets.
@@ -53,20 +57,44 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 package enum DatabaseLocation: Hashable, Sendable, CustomStringConvertible {
     /// `sqlite:PATH`: one file, with its `-wal` beside it.
     case sqlite(path: String)
+    /// `postgres://…`: a database on a server, which several nodes may share.
+    case postgres(PostgreSQLAddress)
+    /// `env:NAME` or `file:PATH`: where the URL of the server is, when its password must not stand in the file.
+    case reference(SecretReference)
 
     /// A file in the data folder of `make run`.
     package static let standard = DatabaseLocation.sqlite(path: "./usher-data/usher.db")
 
-    /// The path of the database file.
-    package var path: String {
+    /// The path of the database file; nil on a server.
+    package var path: String? {
+        if case .sqlite(let path) = self { path } else { nil }
+    }
+
+    /// How to open it.
+    ///
+    /// - Throws: `SecretResolutionError`, or `StorageError` when what a reference holds is no address.
+    package func configuration(_ resolver: SecretResolver) throws -> DatabaseConfiguration {
         switch self {
-        case .sqlite(let path): path
+        case .sqlite(let path):
+            return DatabaseConfiguration(location: .sqlite(path: path))
+        case .postgres(let address):
+            var configuration = DatabaseConfiguration(location: .postgres(address))
+            configuration.elapsed = Time.system.elapsed
+            return configuration
+        case .reference(let reference):
+            let secret = try resolver.resolve(reference, for: "the database")
+            let address = try PostgreSQLAddress(String(decoding: secret.bytes, as: UTF8.self))
+            return try DatabaseLocation.postgres(address).configuration(resolver)
         }
     }
 
     package var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
+        case .postgres(let address): "\(address)"
+        case .reference(.environment(let name)): "env:\(name)"
+        case .reference(.file(let path)): "file:\(path)"
+        case .reference(.value): "<redacted>"
         }
     }
 }

@@ -1,5 +1,7 @@
 import Domain
 import Registry
+import Storage
+import Transport
 
 /// What the texts of a configuration must look like: each rule gives nil, or a sentence that says what would be right.
 enum TextRule {
@@ -29,13 +31,16 @@ enum TextRule {
         return right
     }
 
-    /// `sqlite:PATH`.
+    /// `sqlite:PATH`, `postgres://…`, or where such a URL is.
     static func database(_ text: String) -> String? {
         if DatabaseLocation(text) != nil { return nil }
         if text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") {
-            return "this build stores in SQLite only; write sqlite:PATH"
+            return "must be a URL such as postgres://user:password@host:5432/database?sslmode=require; "
+                + "in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25"
         }
-        return "must be sqlite:PATH, such as sqlite:./usher-data/usher.db"
+        return
+            "must be sqlite:PATH, such as sqlite:./usher-data/usher.db, or postgres://user:password@host/database, "
+            + "or env:NAME or file:PATH where that URL is"
     }
 
     /// `file:PATH` or `env:NAME`.
@@ -77,6 +82,12 @@ enum TextRule {
             ? "must be `*`, a prefix such as `payment_intent.*`, or a whole event type" : nil
     }
 
+    /// An address, or a prefix with its length.
+    static func addressRange(_ text: String) -> String? {
+        AddressRange(text) == nil
+            ? "must be an address, or a prefix whose other bits are zero: 192.0.2.0/24, 2001:db8::/32" : nil
+    }
+
     /// A letter or `_`, then letters, digits and `_`.
     static func isVariableName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
@@ -90,10 +101,21 @@ enum TextRule {
 }
 
 extension DatabaseLocation {
-    /// Reads `sqlite:PATH`; nil when it is something else.
+    /// Reads `sqlite:PATH`, `postgres://…`, `env:NAME` or `file:PATH`; nil when it is something else.
     package init?(_ text: String) {
-        guard text.hasPrefix("sqlite:"), text.utf8.count > 7, !text.utf8.contains(0) else { return nil }
-        self = .sqlite(path: String(text.dropFirst(7)))
+        guard !text.utf8.contains(0) else { return nil }
+        if text.hasPrefix("sqlite:"), text.utf8.count > 7 {
+            self = .sqlite(path: String(text.dropFirst(7)))
+        } else if let address = try? PostgreSQLAddress(text) {
+            self = .postgres(address)
+        } else {
+            let reference = SecretReference(text)
+            switch reference {
+            case .environment(let name) where TextRule.isVariableName(name): self = .reference(reference)
+            case .file(let path) where !path.isEmpty: self = .reference(reference)
+            default: return nil
+            }
+        }
     }
 }
 

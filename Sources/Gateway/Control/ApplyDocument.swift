@@ -53,6 +53,11 @@ package enum ApplyDocument {
             "body_bytes_max": .integer(source.bodyBytesMax),
             "rate_per_second": source.ratePerSecond.map { .fraction($0) } ?? .null,
             "vendor": source.vendor.map { .string($0.text) } ?? .null,
+            "allow_from": .array(source.allowFrom.map { .string($0) }),
+            "retention": [
+                "bodies_days": .integer(source.retention.bodiesDays),
+                "fields_days": .integer(source.retention.fieldsDays),
+            ],
             "secrets": secrets,
         ]
     }

@@ -54,6 +54,7 @@ package enum EventPage {
     }
 
     private static func payload(_ event: JSONValue) -> [String] {
+        if let gone = event["payload_gone"]?.string { return ["", "no payload: " + TerminalText.safe(gone)] }
         if let payload = event["payload"] {
             return [
                 "", TerminalText.safeLines(String(decoding: payload.serialized(pretty: true), as: UTF8.self)),

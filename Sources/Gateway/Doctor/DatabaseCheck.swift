@@ -37,6 +37,31 @@ package enum DatabaseCheck {
         }
     }
 
+    /// What it means when the server was asked: connecting checks its version, encoding and durability.
+    package static func finding(
+        onServer inspected: Result<DatabaseInspection, any Error>,
+        address: String
+    ) -> Finding {
+        switch inspected {
+        case .failure(let error):
+            return .problem(check, "\(error)", mend: serverRemedy(error))
+        case .success(let inspection):
+            let count = inspection.missingMigrations.count
+            let schema =
+                count == 0
+                ? "its schema is current" : "the next start brings its schema up to date (\(count) steps)"
+            return .ok(check, "\(address) answers, keeps what it commits, and \(schema)")
+        }
+    }
+
+    private static func serverRemedy(_ error: any Error) -> String {
+        switch error as? StorageError {
+        case .schemaTooNew: "start the newer version of usher that made it"
+        case .settingRefused: "change the setting on the server, then run this again"
+        default: "see that the server runs, and that address, user and password are right"
+        }
+    }
+
     private static func remedy(_ error: any Error) -> String {
         switch error as? StorageError {
         case .schemaTooNew: "start the newer version of usher that made it"

@@ -105,22 +105,27 @@ package enum DiskCheck {
     }
 
     private static func isInMemory(_ descriptor: CInt) -> Bool {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0,
+        guard let facts = try? BoundedFile.read("/proc/self/fdinfo/\(descriptor)", bytesMax: 65_536),
+            let mount = mount(in: String(decoding: facts, as: UTF8.self)),
             let table = try? BoundedFile.read("/proc/self/mountinfo", bytesMax: 1_048_576)
         else { return false }
-        let device = status.st_dev
-        let major = device >> 8 & 0xFFF | device >> 32 & ~0xFFF
-        let minor = device & 0xFF | device >> 12 & ~0xFF
-        let type = fileSystem(ofDevice: "\(major):\(minor)", in: String(decoding: table, as: UTF8.self))
+        let type = fileSystem(ofMount: mount, in: String(decoding: table, as: UTF8.self))
         return type == "tmpfs" || type == "ramfs"
     }
 
-    /// The type of the file system on a device (`0:35`), by the text of `/proc/self/mountinfo` (proc(5)).
-    package static func fileSystem(ofDevice device: String, in table: String) -> String? {
+    /// The mount that an open file lies on, by the text of its `/proc/self/fdinfo` (proc(5)).
+    package static func mount(in facts: String) -> String? {
+        let line = facts.split(separator: "\n").first { $0.utf8.starts(with: "mnt_id:".utf8) }
+        return line.map { $0.dropFirst("mnt_id:".utf8.count).trimmingPrefix { $0 == "\t" || $0 == " " } }.map(
+            String.init
+        )
+    }
+
+    /// The type of the file system of a mount (`24`), by the text of `/proc/self/mountinfo` (proc(5)).
+    package static func fileSystem(ofMount mount: String, in table: String) -> String? {
         for line in table.split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count > 6, fields[2] == device, let dash = fields.firstIndex(of: "-"),
+            guard fields.count > 6, fields[0] == mount, let dash = fields.firstIndex(of: "-"),
                 dash + 1 < fields.count
             else { continue }
             return String(fields[dash + 1])

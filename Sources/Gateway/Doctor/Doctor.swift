@@ -50,13 +50,8 @@ package struct Doctor: Sendable {
         return findings
     }
 
-    private var databasePath: String {
-        switch configuration.database {
-        case .sqlite(let path): path
-        }
-    }
-
     private func disk() -> [Finding] {
+        guard let databasePath = configuration.database.path else { return [] }  // The server's own matter.
         var folder = (databasePath as NSString).deletingLastPathComponent
         while !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
             folder = (folder as NSString).deletingLastPathComponent
@@ -85,25 +80,37 @@ package struct Doctor: Sendable {
     private func key() -> Finding {
         KeyCheck.finding(
             configuration.rootKey,
-            databaseExists: FileManager.default.fileExists(atPath: databasePath),
+            databaseExists: databaseExists(),
             environment: resolver.environment
         )
     }
 
+    /// Whether there is a database that the key must fit.
+    private func databaseExists() -> Bool {
+        if let path = configuration.database.path { return FileManager.default.fileExists(atPath: path) }
+        let inspected = try? inspection(thorough: false)
+        return inspected.map { $0.missingMigrations.count < Services.migrations.count } ?? true
+    }
+
+    private func inspection(thorough: Bool) throws -> DatabaseInspection {
+        try DatabaseInspection.inspect(
+            configuration.database.configuration(resolver),
+            migrations: Services.migrations,
+            thorough: thorough
+        )
+    }
+
     private func database() -> Finding {
-        let path = databasePath
+        guard let path = configuration.database.path else {
+            let inspected = Result<DatabaseInspection, any Error> { try inspection(thorough: false) }
+            return DatabaseCheck.finding(onServer: inspected, address: "\(configuration.database)")
+        }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
             return .ok("database", "\(path) does not exist yet: the first start makes it")
         }
         let bytes = (attributes[.size] as? Int) ?? 0
         let readsThrough = thorough || bytes <= DatabaseCheck.thoroughBytesMax
-        let inspected = Result<DatabaseInspection, any Error> {
-            try DatabaseInspection.inspect(
-                DatabaseConfiguration(location: .sqlite(path: path)),
-                migrations: Services.migrations,
-                thorough: readsThrough
-            )
-        }
+        let inspected = Result<DatabaseInspection, any Error> { try inspection(thorough: readsThrough) }
         return DatabaseCheck.finding(inspected, path: path, thorough: readsThrough)
     }
 

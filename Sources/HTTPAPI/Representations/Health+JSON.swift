@@ -1,5 +1,6 @@
 import Domain
 import Registry
+import Resilience
 import Webhooks
 
 extension HealthReport {
@@ -27,9 +28,23 @@ extension SourceHealth {
             "stored_last_hour": .integer(activity.stored.lastHour(at: now)),
             "duplicates_last_hour": .integer(activity.duplicates.lastHour(at: now)),
             "refused_last_hour": .integer(activity.refused.lastHour(at: now)),
+            "blocked_last_hour": .integer(activity.blocked.lastHour(at: now)),
             "busy_last_hour": .integer(activity.busy.lastHour(at: now)),
             "last_event_at": .instant(activity.lastAt),
+            "usual_per_hour": rhythm.usualPerHour.map { .fraction($0) } ?? .null,
+            "quiet": quiet(at: now),
             "last_error": activity.lastError?.json ?? .null,
+        ]
+    }
+}
+
+extension SourceHealth {
+    private func quiet(at now: Instant) -> JSONValue {
+        guard let silence = rhythm.silence, let text = rhythm.sentence(of: source.name, at: now) else {
+            return .null
+        }
+        return [
+            "since": .instant(silence.since), "expected": .fraction(silence.expected), "text": .string(text),
         ]
     }
 }

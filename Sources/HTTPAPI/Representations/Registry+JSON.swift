@@ -12,6 +12,8 @@ extension Source {
             "body_bytes_max": .integer(definition.bodyBytesMax),
             "rate_per_second": definition.ratePerSecond.map { .fraction($0) } ?? .null,
             "vendor": .text(definition.vendor?.text),
+            "allow_from": .array(definition.allowFrom.map { .string($0) }),
+            "retention": definition.retention.json,
             "owner": .string(owner.rawValue),
             "secrets": .array(secrets.map(\.json)),
             "url": .string(publicURL),

@@ -14,6 +14,9 @@ enum DefinitionReader {
         if let vendor = body["vendor"] {
             definition.vendor = try vendor.string.map { try name($0, "vendor") }
         }
+        if let ranges = body["allow_from"]?.array { definition.allowFrom = ranges.compactMap(\.string) }
+        if let days = body["retention"]?["bodies_days"]?.int64 { definition.retention.bodiesDays = Int(days) }
+        if let days = body["retention"]?["fields_days"]?.int64 { definition.retention.fieldsDays = Int(days) }
         return definition
     }
 

@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Registry
 import Webhooks
 
 /// Deliveries and dead letters: list, show, replay.
@@ -78,6 +79,11 @@ struct DeliveryRoutes: Sendable {
                         title: "The delivery is not a dead letter.",
                         detail: "It is \(delivery.state.name); replay its event to send it again."
                     )
+                }
+                if let event = try await context.queries.event(delivery.eventID),
+                    try await context.queries.body(of: event) == nil
+                {
+                    throw Problem.payloadGone(context.registry.snapshot.retention(of: event.sourceID))
                 }
                 let request = ReplayRequest(.deadLetter(delivery.id), requestedBy: scope.requester)
                 return .json(try await context.replayer.start(request).json)

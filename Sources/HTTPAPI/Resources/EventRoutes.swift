@@ -17,17 +17,20 @@ struct EventRoutes: Sendable {
             tag: "events",
             summary: "Lists events, newest first.",
             parameters: [
-                Parameters.source, Parameters.type, Parameters.since, Parameters.until, Parameters.limit,
-                Parameters.cursor,
+                Parameters.search, Parameters.source, Parameters.type, Parameters.since, Parameters.until,
+                Parameters.limit, Parameters.cursor,
             ],
             replies: [.json(200, .page(of: "Event"), "One page of events.")],
             action: .guarded(.read) { call, scope in
                 let listing = call.listing("events", scope)
-                let page = try await context.queries.events(
-                    try filter(call, scope),
-                    next: try context.position(call, listing: listing),
-                    limit: call.limit
-                )
+                let next = try context.position(call, listing: listing)
+                let filter = try filter(call, scope)
+                let page =
+                    if let text = call.text("q") {
+                        try await context.queries.search(text, filter, next: next, limit: call.limit)
+                    } else {
+                        try await context.queries.events(filter, next: next, limit: call.limit)
+                    }
                 return .page(
                     page.elements.map(\.json),
                     nextCursor: context.cursor(page.next, listing: listing)
@@ -57,7 +60,7 @@ struct EventRoutes: Sendable {
                 let history = try await context.visibleHistory(of: event, scope)
                 members.append(JSONMember("deliveries", .array(history.map { $0.0.json(tries: $0.1) })))
                 if call.text("payload") != "false" {
-                    members.append(try await payload(event, parsed: call.text("payload") != "base64"))
+                    members += try await payload(event, parsed: call.text("payload") != "base64")
                 }
                 return .json(.object(members))
             }
@@ -77,6 +80,8 @@ struct EventRoutes: Sendable {
                 let explanation = Explanation(
                     event,
                     history: try await context.visibleHistory(of: event, scope),
+                    duplicates: try await context.queries.duplicateTimes(of: event),
+                    obstacle: { context.health.obstacle(to: $0) },
                     snapshot: context.visibleSnapshot(scope),
                     now: context.time.now()
                 )
@@ -96,8 +101,12 @@ struct EventRoutes: Sendable {
                 .optional("destination", .string(length: 1...63), "Only to this destination.")
             ]),
             replies: [.json(200, .named("Replay"), "What was queued.")],
+            problems: [409],
             action: .guarded(.write) { call, scope in
                 let event = try await event(call, scope)
+                guard try await context.queries.body(of: event) != nil else {
+                    throw Problem.payloadGone(context.registry.snapshot.retention(of: event.sourceID))
+                }
                 let destination = try context.destinationID(call.body?["destination"]?.string, scope)
                 let request = ReplayRequest(
                     .event(event.id, destinationID: destination),
@@ -125,12 +134,33 @@ struct EventRoutes: Sendable {
         )
     }
 
-    private func payload(_ event: StoredEvent, parsed: Bool) async throws -> JSONMember {
+    private func payload(_ event: StoredEvent, parsed: Bool) async throws -> [JSONMember] {
         guard let body = try await context.queries.body(of: event) else {
-            return JSONMember("payload", .null)
+            let retention = context.registry.snapshot.retention(of: event.sourceID)
+            return [
+                JSONMember("payload", .null), JSONMember("payload_gone", .string(retention.goneSentence)),
+            ]
         }
-        if parsed, let value = try? JSONParser.parse(body) { return JSONMember("payload", value) }
-        return JSONMember("payload_base64", .string(Base64.encode(body)))
+        if parsed, let value = try? JSONParser.parse(body) { return [JSONMember("payload", value)] }
+        return [JSONMember("payload_base64", .string(Base64.encode(body)))]
+    }
+}
+
+extension Problem {
+    /// 409: there is nothing left to deliver.
+    static func payloadGone(_ retention: SourceRetention) -> Problem {
+        Problem(
+            status: 409,
+            code: "payload-gone",
+            title: "The event's body is gone; it cannot be delivered again.",
+            detail: retention.goneSentence
+        )
+    }
+}
+
+extension SourceRetention {
+    fileprivate var goneSentence: String {
+        "The source's retention.bodies_days is \(bodiesDays)."
     }
 }
 

@@ -17,6 +17,12 @@ enum Parameters {
         .string(length: 1...128),
         "Only events of this type; `charge.*` means all that start with `charge.`."
     )
+    static let search = Route.Parameter(
+        "q",
+        .string(length: 1...255),
+        "Only events found by this: the id of an event or a delivery, the provider's id, a type or `charge.*`, or an "
+            + "e-mail address, phone number or id that stood in the event."
+    )
     static let since = Route.Parameter(
         "since",
         .string(length: 1...40, format: "date-time"),

@@ -14,6 +14,7 @@ package struct ResourceContext: Sendable {
     let keys: APIKeys
     let queries: WebhookQueries
     let replayer: Replayer
+    let retention: Retention
     let health: HealthReporter
     let metrics: Metrics
     let time: Time
@@ -31,6 +32,7 @@ package struct ResourceContext: Sendable {
         keys: APIKeys,
         queries: WebhookQueries,
         replayer: Replayer,
+        retention: Retention,
         health: HealthReporter,
         metrics: Metrics,
         time: Time,
@@ -42,6 +44,7 @@ package struct ResourceContext: Sendable {
         self.keys = keys
         self.queries = queries
         self.replayer = replayer
+        self.retention = retention
         self.health = health
         self.metrics = metrics
         self.time = time

@@ -3,6 +3,7 @@ import Domain
 package import Logging
 import Registry
 import Storage
+import Transport
 import Vault
 import Webhooks
 
@@ -12,13 +13,18 @@ package enum ResourceRouter {
     package static let version = "0.1.0"
 
     /// Makes the router over the services.
-    package static func make(_ context: ResourceContext, logger: Logger) -> Router {
+    package static func make(
+        _ context: ResourceContext,
+        proxies: TrustedProxies = .none,
+        logger: Logger
+    ) -> Router {
         let routes =
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
             + ReplayRoutes(context: context).all + SourceRoutes(context: context).all
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
             + WeddingRoutes(context: context).all + VendorRoutes(context: context).all
-            + ConfigurationRoutes(context: context).all + HealthRoutes(context: context).all
+            + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
+            + HealthRoutes(context: context).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -27,9 +33,10 @@ package enum ResourceRouter {
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
-                try await context.keys.authenticate(
+                let client = proxies.client(peer: request.clientAddress, headers: request.headers)
+                return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
-                    client: ClientNetwork(address: request.clientAddress)
+                    client: ClientNetwork(address: client?.description ?? request.clientAddress)
                 )
             },
             problem: Problem.init(service:),

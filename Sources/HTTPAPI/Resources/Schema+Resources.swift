@@ -58,6 +58,7 @@ extension SchemaCatalogue {
                         .text,
                         "Its body, when that is not JSON or was asked for so."
                     ),
+                    .optional("payload_gone", .text, "Why there is no body any more."),
                 ]
             )
         ),
@@ -147,6 +148,11 @@ extension SchemaCatalogue {
         .object([.required("since", .instant, "Since when."), .required("reason", .text, "Why.")])
     )
 
+    private static let retentionSchema = Schema.object([
+        .required("bodies_days", .count, "How many days bodies are kept."),
+        .required("fields_days", .count, "How many days everything else is kept."),
+    ])
+
     private static let registrySchemas: [(name: String, schema: Schema)] = [
         (
             "Source",
@@ -157,6 +163,12 @@ extension SchemaCatalogue {
                 .required("body_bytes_max", .count, "The largest body."),
                 .required("rate_per_second", .nullable(.number), "The most webhooks a second."),
                 .required("vendor", .nullable(.name), "The vendor it belongs to."),
+                .required(
+                    "allow_from",
+                    .array(.text),
+                    "The only addresses it is sent to from; empty is all."
+                ),
+                .required("retention", retentionSchema, "How long what it has sent is kept."),
                 .required("owner", .choice(["file", "api"]), "Who may change it."),
                 .required("secrets", secretSchema, "Its secrets; never their texts."),
                 .required("url", .text, "Where the provider sends to."),
@@ -186,6 +198,16 @@ extension SchemaCatalogue {
             ])
         ),
         (
+            "Retention",
+            .object([
+                .required("source", .name, "The source."),
+                .required("retention", retentionSchema, "How long what it has sent is kept."),
+                .required("oldest_body_on", .optionalText, "The oldest UTC day whose bodies can be read."),
+                .required("oldest_event_at", .optionalInstant, "When its oldest event was received."),
+                .required("next_drop_at", .optionalInstant, "When the bodies of that day are dropped."),
+            ])
+        ),
+        (
             "Plan",
             .object([
                 .required(
@@ -202,6 +224,14 @@ extension SchemaCatalogue {
     )
 
     private static let stateSchema = Schema.choice(["ok", "degraded", "down", "stopped"])
+
+    private static let quietSchema = Schema.nullable(
+        .object([
+            .required("since", .instant, "When the last one came."),
+            .required("expected", .number, "How many should have come since."),
+            .required("text", .text, "The same in words."),
+        ])
+    )
 
     private static let healthSchemas: [(name: String, schema: Schema)] = [
         (
@@ -227,8 +257,15 @@ extension SchemaCatalogue {
                 .required("stored_last_hour", .count, "New events."),
                 .required("duplicates_last_hour", .count, "Repeats."),
                 .required("refused_last_hour", .count, "Refused ones."),
+                .required("blocked_last_hour", .count, "Ones from addresses that are not allowed."),
                 .required("busy_last_hour", .count, "Ones answered 503."),
                 .required("last_event_at", .optionalInstant, "The last verified one."),
+                .required(
+                    "usual_per_hour",
+                    .nullable(.number),
+                    "How many usually come in an hour at this time of the week; null while that is not known."
+                ),
+                .required("quiet", quietSchema, "The silence that chance does not explain; null otherwise."),
                 .required("last_error", errorSchema, "The latest refusal."),
             ])
         ),

@@ -134,6 +134,19 @@ struct SourceRoutes: Sendable {
             .nullable(.string(length: 1...63)),
             "The vendor it belongs to; null is the platform."
         ),
+        .optional(
+            "allow_from",
+            .array(.string(length: 1...49), count: 0...SourceDefinition.rangesMax),
+            "The only addresses it may be sent to from, such as `192.0.2.0/24`; empty is everywhere."
+        ),
+        .optional(
+            "retention",
+            .object([
+                .optional("bodies_days", .integer(1...3_650), "How many days bodies are kept."),
+                .optional("fields_days", .integer(1...3_650), "How many days everything else is kept."),
+            ]),
+            "How long what it has sent is kept; `fields_days` is at least `bodies_days`."
+        ),
     ]
 
     private func json(_ source: Source) -> JSONValue {

@@ -29,7 +29,8 @@ extension WebhookEndpoint {
                 ],
                 "202": ["description": "It is durable (Microsoft Graph)."],
                 "204": ["description": "It is durable."],
-                "400": problem, "401": problem, "404": problem, "405": problem, "408": problem,
+                "400": problem, "401": problem, "403": problem, "404": problem, "405": problem,
+                "408": problem,
                 "413": problem, "429": problem, "503": problem,
             ],
         ]

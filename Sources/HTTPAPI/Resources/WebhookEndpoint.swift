@@ -8,10 +8,12 @@ package import Webhooks
 /// Not a route of the router: it is the hot path, and its name is matched byte for byte.
 package struct WebhookEndpoint: Sendable {
     private let receiver: Receiver
+    private let proxies: TrustedProxies
 
     /// Wires the endpoint.
-    package init(receiver: Receiver) {
+    package init(receiver: Receiver, proxies: TrustedProxies = .none) {
         self.receiver = receiver
+        self.proxies = proxies
     }
 
     /// The name after the prefix; nil when the path is not one of webhooks.
@@ -37,6 +39,7 @@ package struct WebhookEndpoint: Sendable {
             source: name,
             method: request.method.rawValue,
             query: request.query.text,
+            client: { proxies.client(peer: request.clientAddress, headers: request.headers) },
             headers: request.headers,
             body: request.body
         )
@@ -55,6 +58,14 @@ package struct WebhookEndpoint: Sendable {
             return Problem.notFound.response(for: id)
         case .wrongMethod(let allowed):
             return Problem.methodNotAllowed(allow: allowed.joined(separator: ", ")).response(for: id)
+        case .blocked(let error):
+            return Problem(
+                status: 403,
+                code: error.code.replacing("_", with: "-"),
+                title: "Webhooks are not taken from this address.",
+                detail: error.description
+            )
+            .response(for: id)
         case .refused(let error):
             let status = error.isMalformed ? 400 : 401
             return Problem(

@@ -15,6 +15,7 @@ package final class WeddingRegistry: Sendable {
 
     private struct State {
         var snapshot = WeddingSnapshot.empty
+        var version: Int64 = -1
         var lastTicket = 0
         var publishedTicket = 0
         var listeners: [@Sendable (Set<WeddingID>) -> Void] = []
@@ -47,13 +48,22 @@ package final class WeddingRegistry: Sendable {
         state.withLock { $0.listeners.append(listener) }
     }
 
+    /// Reads everything again when another node has changed something since.
+    package func loadIfChanged() async throws {
+        let version = try await database.read { try RegistryVersion.read($0) }
+        guard state.withLock({ $0.version }) != version else { return }
+        try await load()
+    }
+
     /// Reads everything from the database into `snapshot`.
     package func load() async throws {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
         }
-        let loaded = try await database.read { [table] in try table.loadAll($0) }
+        let (version, loaded) = try await database.read { [table] transaction in
+            (try RegistryVersion.read(transaction), try table.loadAll(transaction))
+        }
         let (changed, listeners) = state.withLock { state in
             // A load that began earlier may have read less: it must not overwrite a later one.
             guard ticket > state.publishedTicket else {
@@ -62,6 +72,7 @@ package final class WeddingRegistry: Sendable {
             let changed = Self.difference(state.snapshot, loaded)
             state.publishedTicket = ticket
             state.snapshot = loaded
+            state.version = version
             return (changed, state.listeners)
         }
         guard !changed.isEmpty else { return }
@@ -76,6 +87,7 @@ package final class WeddingRegistry: Sendable {
         let single = SingleWeddingChange(table: table, ports: ports, now: time.now())
         do {
             try await database.write { transaction in
+                try RegistryVersion.beginChange(transaction)
                 for change in changes { try single.apply(change, transaction) }
                 if isRehearsal { throw Rehearsed() }
             }

@@ -63,6 +63,14 @@ final class Committer: Sendable {
         if portions.contains(where: \.leavesMore) { gate.ring() }
         let items = portions.reduce(0) { $0 + $1.count }
         guard items > 0 else { return }
+        for group in engine.isShared ? portions.map({ [$0] }) : [portions] { commit(group) }
+        engine.maintain()
+    }
+
+    /// Commits portions in one transaction and answers them.
+    private func commit(_ portions: [CommitPortion]) {
+        let items = portions.reduce(0) { $0 + $1.count }
+        guard items > 0 else { return }
         do {
             try engine.withWriter { connection in
                 try GroupTransaction.run(on: connection) { transaction in
@@ -76,7 +84,6 @@ final class Committer: Sendable {
         }
         // Durable, or certain not to be stored: only now may anybody hear of it.
         for portion in portions { portion.answer() }
-        engine.maintain()
     }
 }
 

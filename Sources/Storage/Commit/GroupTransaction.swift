@@ -13,9 +13,12 @@ struct GroupTransaction {
     func isolated<T>(_ body: (Transaction) throws -> T) throws(Lost) -> Result<T, any Error> {
         do {
             try connection.setSavepoint()
-            let result = Result { try body(Transaction(connection)) }
+            var result = Result { try body(Transaction(connection)) }
             guard connection.isInTransaction else {
                 throw connection.transactionLoss ?? .misuse("the transaction was ended from inside")
+            }
+            if case .success = result, let failure = connection.statementFailure {
+                result = .failure(failure)
             }
             switch result {
             case .success: try connection.releaseSavepoint()

@@ -32,6 +32,8 @@ final class SQLiteEngine: Engine {
 
     var readerCount: Int { readers.count }
 
+    var isShared: Bool { false }
+
     func withWriter<T: Sendable>(_ body: @Sendable (any EngineConnection) throws -> T) throws -> T {
         try writer.withLock { writer in
             guard let connection = writer.connection else { throw StorageError.closed }
@@ -49,6 +51,8 @@ final class SQLiteEngine: Engine {
             return try body(connection)
         }
     }
+
+    func awaitSignals(within milliseconds: Int32) -> [SharedSignal]? { [] }
 
     func maintain() {
         writer.withLock { writer in

@@ -54,6 +54,7 @@ final class SQLiteStatement {
             throw .misuse("\(arguments.count) arguments for \(parameterCount) parameters")
         }
         for (index, argument) in arguments.enumerated() {
+            if case .array = argument { throw .misuse("SQLite takes no arrays") }
             let code = bind(argument, at: CInt(index + 1))
             guard code == SQLITE_OK else { throw unsafe Self.error(connection) }
         }
@@ -100,6 +101,8 @@ final class SQLiteStatement {
             bind(text, at: index)
         case .blob(let bytes):
             bind(bytes, at: index)
+        case .array:
+            SQLITE_MISUSE
         }
     }
 

@@ -38,9 +38,20 @@ struct Events: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists events, newest first.",
-            discussion: "Example: usher events list --source stripe --since 2h"
+            discussion: """
+                Examples: usher events list --source stripe --since 2h
+                          usher events list --query anna@example.com
+                """
         )
 
+        @Option(
+            name: [.customLong("query"), .customShort("q")],
+            help: ArgumentHelp(
+                "An id of an event, a delivery or the provider; a type; an e-mail address, phone number or id in it.",
+                valueName: "text"
+            )
+        )
+        var search: String?
         @OptionGroup var filter: Filter
         @Option(help: "The most events to list.")
         var limit = 50
@@ -53,7 +64,8 @@ struct Events: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client, _ in
-                let events = try await client.list("/api/events", query: filter.members, limit: limit)
+                let query = filter.members + (search.map { [(name: "q", value: $0)] } ?? [])
+                let events = try await client.list("/api/events", query: query, limit: limit)
                     .elements()
                 if output.json { return try Terminal.write(.array(events)) }
                 try Terminal.write(Listing.events.lines(events))
