@@ -14,7 +14,7 @@ struct GoogleCalendarSamples {
     ///
     /// `calendar.sync` is answered and becomes no event.
     var event: SampleEvent {
-        let channel = "\(booking.wedding)-\(dice.digits(8))"
+        let channel = SampleCast.channel(booking.wedding, booking.vendor)
         let number = type == "calendar.sync" ? 1 : dice.number(2...900_000_000)
         let state = String(type.dropFirst("calendar.".count))
         return SampleEvent(

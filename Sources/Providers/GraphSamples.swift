@@ -12,7 +12,7 @@ struct GraphSamples {
 
     /// The item.
     var event: SampleEvent {
-        let subscription = dice.uuid
+        let subscription = SampleCast.subscription(booking.wedding, booking.vendor)
         let expiration = "\(now + .seconds(5 * 86_400))"
         let members: [(String, JSONValue)] = [
             ("subscriptionId", .string(subscription)),

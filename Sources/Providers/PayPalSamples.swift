@@ -55,7 +55,7 @@ struct PayPalSamples {
 
     private var total: String { "\(booking.amount / 100).00" }
     private var amount: JSONValue { ["currency_code": "EUR", "value": .string(total)] }
-    private var customID: JSONValue { .string("wedding:\(booking.wedding)") }
+    private var customID: JSONValue { .string(booking.wedding) }
 
     private func link(_ path: String, _ rel: String, _ method: String) -> JSONValue {
         [

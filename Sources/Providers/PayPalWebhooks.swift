@@ -120,12 +120,6 @@ struct PayPalWebhooks: WebhookScheme {
     }
 }
 
-/// A UUID that always stands for the same text.
-private func uuid(naming text: String) -> String {
-    let digits = Array(Hex.encode(sha256([Array(text.utf8)])))
-    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
-}
-
 private let pointers = JSONPointerSet(
     ["/id", "/event_type", "/create_time", "/resource/id"].compactMap { JSONPointer($0) }
 )

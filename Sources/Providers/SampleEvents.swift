@@ -34,7 +34,7 @@ package enum SampleEvents {
     ) -> SampleEvent? {
         guard types(of: provider).contains(where: { $0.utf8.elementsEqual(type.utf8) }) else { return nil }
         let dice = SampleDice(random: random)
-        let booking = SampleBooking(dice)
+        let booking = SampleBooking(dice, now: now)
         switch provider {
         case .stripe:
             let id = id ?? dice.name("evt_1", 23)
@@ -167,36 +167,3 @@ struct SampleDice {
 }
 
 private let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-
-/// One vendor's work for one wedding, as the samples tell of it.
-struct SampleBooking {
-    let couple: String
-    let wedding: String
-    let date: String
-    let vendor: String
-    let vendorName: String
-    let service: String
-    /// In cents.
-    let amount: Int
-
-    init(_ dice: SampleDice) {
-        (couple, wedding, date) = dice.pick([
-            ("Amara & Jonas", "amara-jonas", "2027-06-19"),
-            ("Chloé & Mateus", "chloe-mateus", "2027-05-29"),
-            ("Priya & Daniel", "priya-daniel", "2027-09-04"),
-            ("Søren & Ines", "soeren-ines", "2027-07-10"),
-        ])
-        (vendor, vendorName, service) = dice.pick([
-            ("lakeside-photography", "Lakeside Photography", "Photography, ten hours"),
-            ("villa-aurora", "Villa Aurora", "Venue, whole weekend"),
-            ("nordlys-quartet", "Nordlys Quartet", "Ceremony music"),
-            ("green-fork-catering", "Green Fork Catering", "Dinner for 120"),
-        ])
-        amount = dice.number(30...900) * 1_000
-    }
-
-    /// What the app attaches to every payment, so that the wedding can be found again.
-    var metadata: JSONValue {
-        ["wedding_id": .string(wedding), "wedding_date": .string(date), "vendor": .string(vendor)]
-    }
-}

@@ -20,7 +20,7 @@ struct ZoomSamples {
             JSONMember("start_time", .string("\(Instant(seconds: now.seconds - now.seconds % 1_800))")),
             JSONMember("timezone", "Europe/Berlin"),
             JSONMember("topic", "\(booking.service): \(booking.couple) and \(booking.vendorName)"),
-            JSONMember("id", .string("8\(dice.number(1_000_000_000...9_999_999_999))")),
+            JSONMember("id", .string(SampleCast.meeting(booking.wedding, booking.vendor))),
             JSONMember("type", 2),
             JSONMember("uuid", .string(uuid)),
             JSONMember("host_id", .string(dice.name("", 22))),

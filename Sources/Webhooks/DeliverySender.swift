@@ -81,7 +81,9 @@ package struct DeliverySender: Sendable {
             ("usher-source", snapshot.source(id: delivery.event.sourceID)?.name.text ?? "removed"),
             ("usher-delivery", DeliveryID(at: delivery.createdAt, sequence: delivery.seq).description),
             ("usher-attempt", "\(delivery.attempts + 1)"),
+            ("usher-priority", delivery.priority.name),
         ]
+        if let wedding = delivery.event.wedding { headers.append(("usher-wedding", wedding.text)) }
         return OutgoingRequest(
             method: "POST",
             url: try DestinationURL(text, policy: policy),

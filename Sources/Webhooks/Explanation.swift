@@ -66,6 +66,7 @@ package struct Explanation: Sendable {
             ),
             Line(at: event.receivedAt, text: secret(event, snapshot)),
         ]
+        if let owner = owner(event) { lines.append(Line(at: event.receivedAt, text: owner)) }
         if let occurredAt = event.occurredAt {
             lines.insert(Line(at: occurredAt, text: "happened at the provider"), at: 0)
         }
@@ -75,6 +76,14 @@ package struct Explanation: Sendable {
             lines.append(Line(at: last, text: "came again \(times), the last time now; nothing was added"))
         }
         return lines
+    }
+
+    /// The wedding and the vendor it belongs to; nil for neither.
+    private static func owner(_ event: StoredEvent) -> String? {
+        let vendor = event.owner.vendor.map { "vendor \($0)" }
+        let wedding = event.owner.wedding.map { "wedding \($0)" }
+        let names = [wedding, vendor].compactMap { $0 }
+        return names.isEmpty ? nil : "belongs to " + names.joined(separator: " and ")
     }
 
     private static func secret(_ event: StoredEvent, _ snapshot: RegistrySnapshot) -> String {

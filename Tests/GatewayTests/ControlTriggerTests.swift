@@ -4,6 +4,7 @@ import Providers
 import Registry
 import Signatures
 import Testing
+import UsherTesting
 
 private let now = Instant(seconds: 1_795_000_000)
 private let secretText = "whsec_" + Base64.encode(Array(0..<32))
@@ -28,26 +29,126 @@ private let resolver = SecretResolver(
     file: { _ throws(SecretResolutionError.Reason) in throw .unreadable("no files here") }
 )
 
+/// The settings a source needs, as `usher.yaml` has them.
+private func settings(_ provider: ProviderName) -> String {
+    switch provider {
+    case .paypal: "{webhook_id: 8PT597110X687430LKGECATA}"
+    case .awsSNS: #"{topics: ["arn:aws:sns:eu-central-1:123456789012:photos"]}"#
+    case .generic: "{id_pointer: /id, type_pointer: /type}"
+    default: "{}"
+    }
+}
+
+/// A configuration with one source, its secret, and what its provider signs with.
+private struct Partner {
+    let configuration: Configuration
+    let keys: SigningKeyRing
+    let resolver: SecretResolver
+    let dialect: WebhookDialect
+    let verifying: VerificationKeys
+
+    init(_ provider: ProviderName) async throws {
+        let mail = SigningKeys.PrivateKey(pem: Secret(SendGridSignature.newPrivateKey(random: chance())))
+        let isCertified = provider == .paypal || provider == .awsSNS
+        let text = provider == .sendgrid ? SendGridSignature.publicKey(of: mail.pem) ?? "" : secretText
+        let secrets = isCertified ? "[]" : #"["env:PARTNER"]"#
+        let yaml = "{provider: \(provider), secrets: \(secrets), settings: \(settings(provider))}"
+        configuration = try Configuration(
+            "sources: {partner: \(yaml)}",
+            file: "usher.yaml",
+            rules: .registry
+        )
+        let key = Secret(WebhookCertificates.key)
+        keys = SigningKeyRing([
+            .sendgrid: mail, .paypal: .init(pem: key, certificateURL: WebhookCertificates.payPalURL),
+            .awsSNS: .init(pem: key, certificateURL: WebhookCertificates.snsURL),
+        ])
+        resolver = SecretResolver(
+            environment: { $0 == "PARTNER" ? text : nil },
+            file: { _ throws(SecretResolutionError.Reason) in throw .unreadable("no files here") }
+        )
+        let source = try #require(configuration.sources.first)
+        dialect = WebhookDialect(try WebhookSettings(source.providerSettings, for: provider))
+        let isPayPal = provider == .paypal
+        let certificate = try await CertificateChain.validate(
+            pem: Array((isPayPal ? WebhookCertificates.payPal : WebhookCertificates.sns).utf8),
+            anchors: TrustAnchors(pem: Array(WebhookCertificates.authority.utf8)),
+            name: isPayPal ? PayPalSignature.certificateName : SNSMessage.certificateName,
+            now: now
+        )
+        verifying = VerificationKeys(
+            isCertified ? [] : [Secret(text)],
+            certificate: isCertified ? certificate : nil
+        )
+    }
+}
+
 struct WebhookTriggerTests {
     @Test(arguments: WebhookTrigger.samples.map { [$0.provider, $0.type] })
-    func `every sample is believed and understood by the dialect it is for`(_ sample: [String]) throws {
+    func `every sample is believed and understood by the dialect it is for`(_ sample: [String]) async throws {
         let provider = try ProviderName(name: sample[0])
-        // SendGrid's secret is a public key: what signs is not at hand.
-        guard provider != .sendgrid else { return }
-        let wish = WebhookTrigger.Wish(provider: sample[0], source: "partner", secret: secretText)
+        let partner = try await Partner(provider)
+        let wish = WebhookTrigger.Wish(provider: sample[0], source: "partner")
         try wish.check(type: sample[1])
-        let trigger = try WebhookTrigger(wish, address: try address.get(), resolver: resolver)
-        let webhook = try trigger.webhook(sample[1], now: now, random: chance())
-        let dialect = WebhookDialect(try WebhookSettings(.object([]), for: provider))
-        #expect(
-            try dialect.verify(webhook.request, keys: VerificationKeys([Secret(secretText)]), now: now) == 0
+        let trigger = try WebhookTrigger(
+            wish,
+            configuration: partner.configuration,
+            keys: partner.keys,
+            resolver: partner.resolver
         )
+        let webhook = try trigger.webhook(sample[1], now: now, random: chance())
+        let index = try partner.dialect.verify(webhook.request, keys: partner.verifying, now: now)
+        #expect(index == (provider == .paypal || provider == .awsSNS ? nil : 0))
         let url = "http://127.0.0.1:8080/api/integrations/webhooks/partner"
         #expect(webhook.request.url == url + webhook.querySuffix)
         #expect(webhook.querySuffix.hasPrefix("?wedding=") == (provider == .twilio))
-        if provider != .generic {
-            #expect(try dialect.read(webhook.request).events[0].type == webhook.type)
+        let content = try partner.dialect.read(
+            webhook.request,
+            keys: partner.verifying,
+            secret: partner.verifying.secrets.first,
+            now: now
+        )
+        #expect(content.events.map(\.type) == (webhook.isHandshake ? [] : [webhook.type]))
+        #expect(webhook.isHandshake == (webhook.type == "calendar.sync"))
+    }
+
+    @Test func `every provider can be triggered`() {
+        #expect(Set(WebhookTrigger.samples.map(\.provider)) == Set(WebhookTrigger.providers))
+        #expect(WebhookTrigger.providers.count == 12)
+    }
+
+    @Test(arguments: [ProviderName.paypal, .awsSNS, .sendgrid])
+    func `another server's provider has the private key alone`(provider: ProviderName) async throws {
+        let partner = try await Partner(provider)
+        let trigger = try WebhookTrigger(
+            .init(provider: provider.rawValue),
+            configuration: partner.configuration,
+            resolver: partner.resolver
+        )
+        let type = try #require(trigger.types.first)
+        #expect(throws: TriggerError.noSigningKey(provider: provider.rawValue)) {
+            try trigger.webhook(type, now: now, random: chance())
         }
+        #expect("\(TriggerError.noSigningKey(provider: "paypal"))".contains("only paypal itself"))
+    }
+
+    @Test(arguments: ["paypal", "aws-sns"])
+    func `a secret is no key of a provider that has none`(_ provider: String) throws {
+        let wish = WebhookTrigger.Wish(provider: provider, secret: secretText)
+        #expect(throws: TriggerError.noSigningKey(provider: provider)) {
+            try WebhookTrigger(wish, address: try address.get(), resolver: resolver)
+        }
+    }
+
+    @Test func `a given secret stands in for the configuration's`() throws {
+        let configuration = try Configuration(yaml, file: "usher.yaml", rules: .registry)
+        let wish = WebhookTrigger.Wish(provider: "generic", secret: "another-secret-0123")
+        let trigger = try WebhookTrigger(wish, configuration: configuration, resolver: resolver)
+        let webhook = try trigger.webhook("booking.updated", now: now, random: chance())
+        let source = try #require(configuration.sources.first { $0.name == trigger.source })
+        let dialect = WebhookDialect(try WebhookSettings(source.providerSettings, for: .generic))
+        let keys = VerificationKeys([Secret("another-secret-0123")])
+        #expect(try dialect.verify(webhook.request, keys: keys, now: now) == 0)
     }
 
     @Test func `a provider that signs with a key of its own cannot be triggered without it`() throws {
@@ -155,17 +256,5 @@ struct ApplyDocumentTests {
         #expect(throws: SecretResolutionError.self) {
             try ApplyDocument.json(configuration, resolver: resolver)
         }
-    }
-}
-
-struct DemonstrationFilesTests {
-    @Test func `the demonstration's configuration is a valid one`() throws {
-        let files = DemonstrationFiles(folder: "./usher-data")
-        let listen = try #require(ListenAddress("127.0.0.1:8080"))
-        let text = files.yaml(listen: listen, application: "http://127.0.0.1:3000/hooks")
-        let configuration = try Configuration(text, file: "demo.yaml", rules: .registry)
-        #expect(configuration.sources.map(\.name.text).sorted() == ["forms", "partner", "stripe"])
-        #expect(configuration.destinations.map(\.url) == ["http://127.0.0.1:3000/hooks"])
-        #expect(files.stripeURL(listenURL: "http://h") == "http://h/api/integrations/webhooks/stripe")
     }
 }

@@ -1,6 +1,7 @@
 import Domain
 import Gateway
 import HTTPAPI
+import Providers
 import Registry
 import Testing
 import UsherTesting
@@ -320,6 +321,8 @@ struct ResourceTests {
             let toured = Set(steps.map { "\($0.method.rawValue) \($0.template)" })
             #expect(toured.symmetricDifference(check.operations) == [])
             #expect(document["openapi"]?.string == "3.1.0")
+            let text = String(decoding: document.serialized(), as: UTF8.self)
+            #expect(ProviderName.allCases.allSatisfy { text.contains("`\($0)`") })
         }
     }
 

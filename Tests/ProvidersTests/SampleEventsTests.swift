@@ -100,6 +100,22 @@ import Testing
         #expect(weddings.contains(try #require(photograph.pointer("/context/custom/wedding_id")?.string)))
     }
 
+    @Test(arguments: [ProviderName.zoom, .googleCalendar, .microsoftGraph])
+    func `names an object of the cast where the provider carries no wedding`(provider: ProviderName) throws {
+        let known = SampleCast.couples.flatMap { couple in
+            SampleCast.suppliers.flatMap { SampleCast.objects(wedding: couple.wedding, vendor: $0.vendor) }
+        }
+        let ids = known.filter { $0.provider == provider }.map(\.objectID)
+        #expect(Set(ids).count == SampleCast.couples.count * SampleCast.suppliers.count)
+        let rules = CorrelationRules.defaults(for: provider.rawValue)
+        for type in SampleEvents.types(of: provider) {
+            let event = try make(provider, type, seed: 9)
+            let found = rules.candidates(body: event.body, headers: event.headers, url: "https://x")
+            #expect(found.references.count == 1)
+            #expect(found.references.allSatisfy { ids.contains($0.objectID) })
+        }
+    }
+
     @Test(arguments: all)
     func `repeats an event from its seed and no other`(provider: ProviderName, type: String) throws {
         #expect(try make(provider, type, seed: 5) == make(provider, type, seed: 5))

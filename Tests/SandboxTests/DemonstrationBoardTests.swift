@@ -93,3 +93,38 @@ struct DemonstrationBoardTests {
         )
     }
 }
+
+struct DemonstrationWeddingLineTests {
+    private func line(_ wedding: String?, _ priority: String) -> String {
+        var board = DemonstrationBoard()
+        let delivery = ReceivedDelivery(
+            webhookID: "evt_1",
+            deliveryID: "dlv_1",
+            type: "invoice.paid",
+            source: "stripe",
+            attempt: 1,
+            wedding: wedding,
+            priority: priority,
+            answer: .accepted
+        )
+        return board.happened(.tried(delivery)).text
+    }
+
+    @Test func `a line ends with the wedding, and with what goes first`() {
+        #expect(line(nil, "critical") == "delivered")
+        #expect(line("chloe-mateus", "high") == "delivered  [Chloé & Mateus]")
+        #expect(line("amara-jonas", "critical") == "delivered  [Amara & Jonas, today: goes first]")
+        #expect(line("amara-jonas", "normal") == "delivered  [Amara & Jonas]")
+        #expect(line("another", "normal") == "delivered  [another]")
+    }
+
+    @Test func `a handshake is told, and is no event`() {
+        var board = DemonstrationBoard()
+        let good = board.happened(.asked(source: "zoom", type: "endpoint.url_validation", status: 200))
+        #expect(good.tone == .quiet)
+        #expect(good.text == "200: the handshake is answered")
+        #expect(board.happened(.asked(source: "zoom", type: "x", status: 401)).tone == .loss)
+        #expect(board.happened(.asked(source: "zoom", type: "x", status: nil)).tone == .loss)
+        #expect(board.received == 0)
+    }
+}

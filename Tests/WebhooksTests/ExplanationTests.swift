@@ -20,6 +20,30 @@ import Webhooks
         ).lines.map(\.text)
     }
 
+    @Test func `tells the wedding and the vendor it belongs to`() async throws {
+        try await withStation { station in
+            try await station.addSource()
+            let wedding = try Wedding(
+                id: try #require(WeddingID("w1")),
+                title: "Ana & Ben",
+                date: try #require(CivilDate("2026-06-20")),
+                zone: .utc,
+                vendors: [VendorAssignment(vendor: name("villa"), role: name("venue"))]
+            )
+            try await station.weddings.commit([
+                .createVendor(try Vendor(name: name("villa"), title: "Villa")), .create(wedding),
+            ])
+            let body = Array(
+                """
+                {"id": "evt_1", "object": "event", "type": "invoice.paid", "created": 1772323200,
+                "data": {"object": {"metadata": {"wedding_id": "w1", "vendor": "villa"}}}}
+                """.utf8
+            )
+            let id = try #require(await station.receive(body).stored)
+            #expect(try await lines(id, station).contains("belongs to wedding w1 and vendor villa"))
+        }
+    }
+
     @Test func `tells the secret, the repeats, every try and the end`() async throws {
         try await withStation { station in
             try await station.addSource(secrets: [secret(1), secret(2)])

@@ -1,7 +1,9 @@
 import Domain
 import Registry
+import Signatures
 import Storage
 import Testing
+import Transport
 import UsherTesting
 import Webhooks
 
@@ -66,6 +68,21 @@ import Webhooks
             let first = try await station.claim(1, limit: 1)
             #expect(first.map(\.provided) == ["e2"])
             #expect(first.first?.event.wedding?.text == "today")
+        }
+    }
+
+    @Test func `a delivery says which wedding it is for and how urgent it is`() async throws {
+        try await withStation { station in
+            try await station.addSource()
+            try await station.addDestination()
+            try await station.weddings.commit([.create(try wedding("today", on: "2026-03-01"))])
+            #expect(await station.receive(body("e1", wedding: "today")).stored != nil)
+            try await station.delivering { await station.finishes.reach(1) }
+            #expect(await station.receive(body("e2")).stored != nil)
+            try await station.delivering { await station.finishes.reach(2) }
+            let headers = station.upstream.requests.map { Headers($0.headers) }
+            #expect(headers.map { $0.values("usher-wedding") } == [["today"], []])
+            #expect(headers.map { $0.values("usher-priority") } == [["critical"], ["normal"]])
         }
     }
 

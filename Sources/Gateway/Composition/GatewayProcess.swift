@@ -30,11 +30,13 @@ package struct StartedGateway: Sendable {
 package enum GatewayProcess {
     /// Runs until a termination signal; returns when everything on its way has ended.
     ///
+    /// - Parameter demonstration: what `usher demo` puts in the place of PayPal and SNS; nil is the real world.
     /// - Parameter onStarted: called once requests are taken.
     package static func run(
         configuration: Configuration,
         resolver: SecretResolver = .process,
         logger: Logger,
+        demonstration: DemonstrationTrust? = nil,
         onStarted: @escaping @Sendable (StartedGateway) async -> Void
     ) async throws {
         let desired = try configuration.desired(resolver)
@@ -54,6 +56,7 @@ package enum GatewayProcess {
                     rootKey: rootKey,
                     rootKeyCreatedAt: createdAt,
                     logger: logger,
+                    demonstration: demonstration,
                     onStarted: onStarted
                 )
             )
@@ -67,6 +70,7 @@ package enum GatewayProcess {
         let rootKey: RootKey
         let rootKeyCreatedAt: String?
         let logger: Logger
+        let demonstration: DemonstrationTrust?
         let onStarted: @Sendable (StartedGateway) async -> Void
     }
 
@@ -74,7 +78,7 @@ package enum GatewayProcess {
         let group = MultiThreadedEventLoopGroup.singleton
         let upstream = HTTPUpstream(group: group, time: .system, resolver: .system(threads: .singleton))
         do {
-            try await serve(start, upstream, group)
+            try await serve(start, upstream.upstream, group)
         } catch {
             await upstream.shutdown()
             throw error
@@ -84,18 +88,18 @@ package enum GatewayProcess {
 
     private static func serve(
         _ start: Start,
-        _ upstream: HTTPUpstream,
+        _ upstream: Upstream,
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
         var ports = Services.Ports(
             time: .system,
             random: .system,
-            upstream: upstream.upstream,
+            upstream: start.demonstration?.upstream(over: upstream) ?? upstream,
             logger: start.logger,
             publicURL: configuration.publicURL,
             addressPolicy: configuration.addressPolicy,
-            trustAnchors: { SystemTrust.anchors(start.logger) }
+            trustAnchors: { start.demonstration?.anchors ?? SystemTrust.anchors(start.logger) }
         )
         if configuration.database.path != nil {
             // The lock says that no other process works on this database.

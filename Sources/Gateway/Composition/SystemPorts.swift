@@ -1,6 +1,7 @@
 package import Domain
 import Foundation
 import Glibc
+import Registry
 import Synchronization
 
 extension Time {
@@ -28,6 +29,12 @@ extension RandomSource {
         let reserve = RandomReserve()
         return RandomSource { reserve.next() }
     }
+}
+
+/// The time zones that come with this build.
+package enum SystemZones {
+    /// All of them.
+    package static var directory: ZoneDirectory { .system }
 }
 
 /// Random words fetched from the kernel by the handful: a system call for each word costs more than sealing with it.

@@ -4,19 +4,25 @@ import Signatures
 /// The certificate authorities that the machine trusts.
 enum SystemTrust {
     /// Where Debian, Fedora and Alpine keep them.
-    private static let paths = [
+    static let paths = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
     ]
     /// The largest bundle that is read: that of Debian has 220 kB.
     private static let bytesMax = 4 << 20
 
-    /// Reads the first bundle there is; without one no certificate is believed.
-    static func anchors(_ logger: Logger) -> TrustAnchors {
+    /// The first bundle that holds authorities, and what it holds; nil when there is none.
+    static func find(in paths: [String] = paths) -> (path: String, anchors: TrustAnchors)? {
         for path in paths {
             guard let pem = try? BoundedFile.read(path, bytesMax: bytesMax) else { continue }
             let anchors = TrustAnchors(pem: pem)
-            if anchors.count > 0 { return anchors }
+            if anchors.count > 0 { return (path, anchors) }
         }
+        return nil
+    }
+
+    /// Reads the first bundle there is; without one no certificate is believed.
+    static func anchors(_ logger: Logger) -> TrustAnchors {
+        if let (_, anchors) = find() { return anchors }
         logger.error(
             "no certificate authorities found: webhooks signed with certificates cannot be taken in",
             metadata: ["looked_in": "\(paths.joined(separator: ", "))"]

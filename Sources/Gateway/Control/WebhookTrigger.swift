@@ -1,14 +1,20 @@
 package import Domain
 import Foundation
-import Providers
+package import Providers
 import Registry
 
 /// Makes realistic, correctly signed webhooks for one source: what `usher trigger` sends.
 package struct WebhookTrigger: Sendable {
     /// Where webhooks of a source are posted, without the server's address.
     package static func path(of source: ResourceName) -> String {
-        "/api/integrations/webhooks/\(source)"
+        path + source.text
     }
+
+    /// The same up to the source's name.
+    package static let path = "/api/integrations/webhooks/"
+
+    /// Every provider's name.
+    package static var providers: [String] { ProviderName.allCases.map(\.rawValue) }
 
     /// Everything that can be sent.
     package static var samples: [(provider: String, type: String)] {
@@ -68,37 +74,48 @@ package struct WebhookTrigger: Sendable {
     /// The source that is triggered.
     package let source: ResourceName
     private let dialect: WebhookDialect
-    private let secrets: [Secret]
+    private let keys: SigningKeys
     private let publicURL: String
 
     /// Finds out what a wish means.
+    ///
+    /// Source, settings and secrets are those of the configuration; a secret alone makes a source with default settings.
     /// - Parameter address: stands in for the public URL when there is no configuration.
     /// - Throws: `TriggerError`, `ConfigurationError`, `SecretResolutionError`, or why the secret is none.
     package init(_ wish: Wish, address: ControlAddress, resolver: SecretResolver) throws {
         let provider = try wish.providerName()
-        guard let secret = wish.secret else {
-            let demonstration = DemonstrationFiles(folder: DemonstrationFiles.folderDefault).configurationPath
-            let hasDemonstration = FileManager.default.fileExists(atPath: demonstration)
-            guard let path = wish.configurationPath ?? (hasDemonstration ? demonstration : nil) else {
-                throw TriggerError.noSecret(provider: wish.provider)
-            }
-            let configuration = try Configuration.load(path, rules: .registry)
-            try self.init(wish, configuration: configuration, resolver: resolver)
+        if let path = wish.configurationPath ?? (wish.secret == nil ? Self.demonstrationPath : nil) {
+            try self.init(
+                wish,
+                configuration: try Configuration.load(path, rules: .registry),
+                keys: .beside(configuration: path),
+                resolver: resolver
+            )
             return
         }
+        guard !provider.signsWithCertificate else {
+            throw TriggerError.noSigningKey(provider: wish.provider)
+        }
+        guard let secret = wish.secret else { throw TriggerError.noSecret(provider: wish.provider) }
         guard let source = try wish.sourceName() ?? ResourceName(wish.provider) else {
             throw TriggerError.invalidName(wish.provider)
         }
         try self.init(
             source: source,
             settings: try WebhookSettings(.object([]), for: provider),
-            secrets: [try resolver.resolve(SecretReference(secret), for: "--secret")],
+            keys: SigningKeys([try resolver.resolve(SecretReference(secret), for: "--secret")]),
             publicURL: address.text
         )
     }
 
     /// Triggers a source of a configuration: the named one, or the first of the provider.
-    package init(_ wish: Wish, configuration: Configuration, resolver: SecretResolver) throws {
+    /// - Parameter keys: the private keys at hand, for the providers that sign with one.
+    package init(
+        _ wish: Wish,
+        configuration: Configuration,
+        keys: SigningKeyRing = .empty,
+        resolver: SecretResolver
+    ) throws {
         let provider = try wish.providerName()
         let name = try wish.sourceName()
         let found = configuration.sources.first { source in
@@ -107,28 +124,49 @@ package struct WebhookTrigger: Sendable {
         guard let definition = found else {
             throw TriggerError.noSource(provider: wish.provider, name: wish.source)
         }
+        let references = wish.secret.map { [SecretReference($0)] } ?? definition.secrets
+        let secrets = try references.map { try resolver.resolve($0, for: "source `\(definition.name)`") }
         try self.init(
             source: definition.name,
             settings: try WebhookSettings(definition.providerSettings, for: provider),
-            secrets: try definition.secrets.map {
-                try resolver.resolve($0, for: "source `\(definition.name)`")
-            },
+            keys: SigningKeys(secrets, privateKey: keys[provider]),
             publicURL: configuration.publicURL
         )
+    }
+
+    /// A trigger for each source of a configuration.
+    package static func all(
+        _ configuration: Configuration,
+        keys: SigningKeyRing,
+        resolver: SecretResolver
+    ) throws -> [WebhookTrigger] {
+        try configuration.sources.map { source in
+            let wish = Wish(provider: source.provider, source: source.name.text)
+            return try WebhookTrigger(wish, configuration: configuration, keys: keys, resolver: resolver)
+        }
     }
 
     private init(
         source: ResourceName,
         settings: WebhookSettings,
-        secrets: [Secret],
+        keys: SigningKeys,
         publicURL: String
     ) throws {
         self.source = source
-        self.secrets = secrets
+        self.keys = keys
         self.publicURL = publicURL
         dialect = WebhookDialect(settings)
-        try dialect.checkSecrets(secrets)
+        try dialect.checkSecrets(keys.secrets)
     }
+
+    /// The demonstration's configuration in the current folder; nil when there is none.
+    private static var demonstrationPath: String? {
+        let path = DemonstrationFiles(folder: DemonstrationFiles.folderDefault).configurationPath
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    /// Whose webhooks they are.
+    package var provider: ProviderName { dialect.provider }
 
     /// The types that can be sent to this source.
     package var types: [String] { SampleEvents.types(of: dialect.provider) }
@@ -142,8 +180,15 @@ package struct WebhookTrigger: Sendable {
         guard let event = SampleEvents.make(type, of: dialect.provider, now: now, random: random) else {
             throw .unknownType(type, known: types)
         }
+        return try webhook(sending: event, now: now)
+    }
+
+    /// Signs an event of the source's provider, whatever it says.
+    package func webhook(
+        sending event: SampleEvent,
+        now: Instant
+    ) throws(TriggerError) -> TriggeredWebhook {
         let url = publicURL + Self.path(of: source)
-        let keys = SigningKeys(secrets)
         guard let request = dialect.request(sending: event, to: url, keys: keys, now: now) else {
             throw .noSigningKey(provider: dialect.provider.rawValue)
         }
@@ -181,7 +226,8 @@ package enum TriggerError: Error, Hashable, Sendable, CustomStringConvertible {
             "the webhook must be signed with the secret of a \(provider) source: pass --config usher.yaml, or "
                 + "--secret env:NAME"
         case .noSigningKey(let provider):
-            "\(provider) signs with a private key of its own, which is not at hand here"
+            "only \(provider) itself has the private key that its webhooks are signed with, so they cannot be made "
+                + "here; the demonstration has keys of its own: start `usher demo`, or pass --config usher-data/demo.yaml"
         }
     }
 }

@@ -1,6 +1,7 @@
 package import Domain
 import Foundation
 import Glibc
+package import Providers
 import Registry
 import Signatures
 
@@ -21,6 +22,8 @@ package struct DemonstrationFiles: Sendable {
     package var configurationPath: String { folder + "/demo.yaml" }
     /// The first admin key, so that the command line works at once.
     package var adminKeyPath: String { folder + "/admin.key" }
+    /// The private keys of the providers that are played here.
+    package var signingKeysPath: String { folder + "/" + SigningKeyRing.fileName }
 
     /// The name of the source that the Stripe sandbox sends to.
     package var stripeSource: String { "stripe" }
@@ -36,8 +39,14 @@ package struct DemonstrationFiles: Sendable {
         listenURL + "/api/integrations/webhooks/" + stripeSource
     }
 
-    /// Makes the folder and whatever secret is missing.
-    package func prepareSecrets(random: RandomSource) throws {
+    /// Makes the folder, whatever secret is missing, and the file of private keys.
+    ///
+    /// SendGrid's key pair stays the same from start to start, as its source's secret must.
+    /// - Parameter certified: the keys that PayPal and SNS are played with, new at each start.
+    package func prepareSecrets(
+        certified: [ProviderName: SigningKeys.PrivateKey],
+        random: RandomSource
+    ) throws {
         try FileManager.default.createDirectory(
             atPath: folder,
             withIntermediateDirectories: true,
@@ -46,6 +55,15 @@ package struct DemonstrationFiles: Sendable {
         for name in Self.secretNames where !FileManager.default.fileExists(atPath: secretPath(name)) {
             try write(StandardWebhooksSigner.newSecret(random: random) + "\n", to: secretPath(name))
         }
+        let mail =
+            SigningKeyRing.read(signingKeysPath)[.sendgrid]
+            ?? SigningKeys.PrivateKey(pem: Secret(SendGridSignature.newPrivateKey(random: random)))
+        guard let publicKey = SendGridSignature.publicKey(of: mail.pem) else {
+            throw GatewayError.dataFolder(folder, "\(signingKeysPath) holds no key; remove the file")
+        }
+        try write(publicKey + "\n", to: secretPath("sendgrid"))
+        let ring = SigningKeyRing(certified.merging([.sendgrid: mail]) { $1 })
+        try write(ring.text, to: signingKeysPath)
     }
 
     /// Writes the configuration anew.
@@ -69,11 +87,39 @@ package struct DemonstrationFiles: Sendable {
         log: {level: error}
         sources:
           stripe: {provider: stripe, secrets: ["file:\(secretPath("stripe"))"]}
+          square:
+            provider: square
+            secrets: ["file:\(secretPath("square"))"]
+            settings:
+              correlation: {wedding: [/data/object/payment/reference_id, /data/object/invoice/invoice_number]}
+          paypal:
+            provider: paypal
+            settings:
+              webhook_id: 8PT597110X687430LKGECATA
+              correlation: {wedding: [/resource/custom_id, /resource/purchase_units/0/custom_id]}
+          twilio: {provider: twilio, secrets: ["file:\(secretPath("twilio"))"]}
+          sendgrid: {provider: sendgrid, secrets: ["file:\(secretPath("sendgrid"))"]}
+          zoom: {provider: zoom, secrets: ["file:\(secretPath("zoom"))"]}
+          calendar: {provider: google-calendar, secrets: ["file:\(secretPath("calendar"))"]}
+          outlook: {provider: microsoft-graph, secrets: ["file:\(secretPath("outlook"))"]}
+          photos:
+            provider: aws-sns
+            settings: {topics: ["arn:aws:sns:eu-central-1:123456789012:photos"]}
+          cloudinary:
+            provider: cloudinary
+            secrets: ["file:\(secretPath("cloudinary"))"]
+            settings:
+              correlation: {wedding: [/context/custom/wedding_id], vendor: [/context/custom/vendor]}
           partner: {provider: standard-webhooks, secrets: ["file:\(secretPath("partner"))"]}
           forms:
             provider: generic
             secrets: ["file:\(secretPath("forms"))"]
-            settings: {header: x-forms-signature, prefix: "sha256=", id_pointer: /id, type_pointer: /type}
+            settings:
+              header: x-forms-signature
+              prefix: "sha256="
+              id_pointer: /id
+              type_pointer: /type
+              correlation: {wedding: [/booking/wedding], vendor: [/booking/vendor]}
         destinations:
           app:
             url: "\(application)"
@@ -86,7 +132,10 @@ package struct DemonstrationFiles: Sendable {
         """
     }
 
-    private static let secretNames = ["stripe", "partner", "forms", "app"]
+    /// All but SendGrid's, which is a public key.
+    private static let secretNames = [
+        "stripe", "square", "twilio", "zoom", "calendar", "outlook", "cloudinary", "partner", "forms", "app",
+    ]
 
     private func secret(_ name: String) throws -> Secret {
         try SecretResolver.process.resolve(.file(secretPath(name)), for: "the demonstration")

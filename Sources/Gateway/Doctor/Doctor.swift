@@ -38,6 +38,9 @@ package struct Doctor: Sendable {
         findings.append(await port())
         findings.append(PublicURLCheck.finding(configuration.publicURL, endsTLS: configuration.tls != nil))
         findings += secrets()
+        if let trust = TrustCheck.finding(configuration, bundle: TrustCheck.observe()) {
+            findings.append(trust)
+        }
         for destination in configuration.destinations where destination.enabled {
             for url in [destination.url] + (destination.standbyURL.map { [$0] } ?? []) {
                 let observed = await DestinationCheck.observe(url, allowPrivate: destination.allowPrivate)

@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Providers
 import Registry
 import Webhooks
 
@@ -53,7 +54,7 @@ struct SourceRoutes: Sendable {
                     .required(
                         "provider",
                         .string(length: 1...63),
-                        "`stripe`, `standard-webhooks`, `generic`."
+                        Self.providers
                     ),
                 ] + Self.fields
             ),
@@ -80,7 +81,7 @@ struct SourceRoutes: Sendable {
             tag: "sources",
             summary: "Changes a source; what the body leaves out stays.",
             body: .object(
-                [.optional("provider", .string(length: 1...63), "`stripe`, `standard-webhooks`, `generic`.")]
+                [.optional("provider", .string(length: 1...63), Self.providers)]
                     + Self.fields
             ),
             replies: [.json(200, .named("Source"), "The source.")],
@@ -114,6 +115,9 @@ struct SourceRoutes: Sendable {
             }
         )
     }
+
+    /// Every provider's name, for the description of a field.
+    static let providers = ProviderName.allCases.map { "`\($0)`" }.joined(separator: ", ") + "."
 
     static let fields: [Schema.Property] = [
         .optional("settings", .map(.any), "The provider's own settings."),

@@ -13,8 +13,10 @@ internal import X509
 package struct SandboxAuthority: Sendable {
     /// The authority's own certificate, PEM.
     package let anchor: String
-    private let keys: [ProviderName: SigningKeys.PrivateKey]
-    private let certificates: [String: String]
+    /// What each provider signs with, and where its certificate is said to lie.
+    package let keys: [ProviderName: SigningKeys.PrivateKey]
+    /// The certificates, PEM, by their addresses.
+    package let certificates: [String: String]
 
     /// How long before and after `now` the certificates are valid.
     package static let validity = Duration.seconds(30 * 86_400)

@@ -1,3 +1,5 @@
+import Providers
+
 /// What the demonstration shows: counts what happens and puts each happening into a line.
 package struct DemonstrationBoard: Sendable {
     /// One thing that happened.
@@ -11,6 +13,8 @@ package struct DemonstrationBoard: Sendable {
             attempt: Int,
             status: Int?
         )
+        /// A provider asked whether the URL is ours; `status` is what Usher answered.
+        case asked(source: String, type: String, status: Int?)
         /// Usher tried to deliver.
         case tried(ReceivedDelivery)
         /// Usher has given up on a delivery.
@@ -65,9 +69,21 @@ package struct DemonstrationBoard: Sendable {
         case .arrived(let source, let type, let id, let kind, let attempt, let status):
             let (tone, text) = arrival(id, kind, attempt, status)
             return Line(tone: tone, sign: "in", place: source, type: type, text: text)
+        case .asked(let source, let type, let status):
+            let isAnswered = status.map { (200...299).contains($0) } ?? false
+            let text = isAnswered ? "the handshake is answered" : "the handshake failed"
+            let answer = status.map { "\($0): \(text)" } ?? "no answer: \(text)"
+            return Line(
+                tone: isAnswered ? .quiet : .loss,
+                sign: "in",
+                place: source,
+                type: type,
+                text: answer
+            )
         case .tried(let delivery):
             let (tone, text) = tried(delivery)
-            return Line(tone: tone, sign: "out", place: "app", type: delivery.type, text: text)
+            let ending = Self.wedding(of: delivery)
+            return Line(tone: tone, sign: "out", place: "app", type: delivery.type, text: text + ending)
         case .died(let delivery, let type, let destination, let attempts):
             dead += 1
             let text = "given up after \(attempts) tries; again with: usher dead-letters replay \(delivery)"
@@ -79,6 +95,13 @@ package struct DemonstrationBoard: Sendable {
     package var summary: String {
         "received \(received), delivered \(delivered), retried \(retried), dead \(dead), doubled \(doubled), "
             + "forged and refused \(refused)"
+    }
+
+    /// What stands at a line's end: the wedding's title, and whether it goes before everything else.
+    private static func wedding(of delivery: ReceivedDelivery) -> String {
+        guard let wedding = delivery.wedding else { return "" }
+        let title = SampleCast.couples.first { $0.wedding == wedding }?.title ?? wedding
+        return "  [\(title)\(delivery.priority == "critical" ? ", today: goes first" : "")]"
     }
 
     private mutating func arrival(

@@ -2,27 +2,51 @@ package import Domain
 import ServiceLifecycle
 package import Signatures
 
-/// Sends sample events of a provider to one source, one after the other, in real time.
+/// One signed webhook on its way to a source.
+package struct SampleShipment: Sendable {
+    /// The source's name.
+    package let source: String
+    /// The provider's id of the event.
+    package let id: String
+    /// The event's type.
+    package let type: String
+    /// What stands after the URL's path: a query with its `?`, or nothing.
+    package let query: String
+    /// The signed request.
+    package let request: WebhookRequest
+
+    /// Puts a shipment together.
+    package init(source: String, id: String, type: String, query: String = "", request: WebhookRequest) {
+        self.source = source
+        self.id = id
+        self.type = type
+        self.query = query
+        self.request = request
+    }
+}
+
+/// Sends sample events to several sources in turn, one after the other, in real time.
 package struct SampleTraffic: Service {
-    private let makeWebhook: @Sendable () -> (id: String, type: String, request: WebhookRequest)?
+    private let makers: [@Sendable () -> SampleShipment?]
     private let interval: Duration
     private let time: Time
-    private let send: @Sendable (WebhookRequest) async -> Int?
-    private let observe: @Sendable (_ id: String, _ type: String, _ status: Int?) -> Void
+    private let send: @Sendable (SampleShipment) async -> Int?
+    private let observe: @Sendable (SampleShipment, _ status: Int?) -> Void
 
     /// Makes traffic; it starts with `run`.
     /// - Parameter interval: the pause before each event.
-    /// - Parameter makeWebhook: makes the next webhook; nil ends the traffic.
-    /// - Parameter send: posts a request and gives the status; nil when there was no answer.
-    /// - Parameter observe: called with each event and its answer.
+    /// - Parameter makers: make the next webhook of a source each, in turn; one that gives nil is passed over.
+    /// - Parameter send: posts a webhook and gives the status; nil when there was no answer.
+    /// - Parameter observe: called with each webhook and its answer.
     package init(
         every interval: Duration,
         time: Time,
-        makeWebhook: @escaping @Sendable () -> (id: String, type: String, request: WebhookRequest)?,
-        send: @escaping @Sendable (WebhookRequest) async -> Int?,
-        observe: @escaping @Sendable (_ id: String, _ type: String, _ status: Int?) -> Void
+        makers: [@Sendable () -> SampleShipment?],
+        send: @escaping @Sendable (SampleShipment) async -> Int?,
+        observe: @escaping @Sendable (SampleShipment, _ status: Int?) -> Void
     ) {
-        self.makeWebhook = makeWebhook
+        precondition(!makers.isEmpty, "traffic has a source")
+        self.makers = makers
         self.interval = interval
         self.time = time
         self.send = send
@@ -31,11 +55,14 @@ package struct SampleTraffic: Service {
 
     /// Runs until it is shut down or cancelled.
     package func run() async throws {
+        var turn = 0
         while (try? await cancelWhenGracefulShutdown { [time, interval] in try await time.sleep(interval) })
             != nil
         {
-            guard let (id, type, request) = makeWebhook() else { return }
-            observe(id, type, await send(request))
+            let maker = makers[turn % makers.count]
+            turn += 1
+            guard let shipment = maker() else { continue }
+            observe(shipment, await send(shipment))
         }
     }
 }

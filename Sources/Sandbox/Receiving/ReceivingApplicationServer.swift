@@ -20,6 +20,10 @@ package struct ReceivedDelivery: Hashable, Sendable {
     package let source: String
     /// Which try it is, as Usher counts.
     package let attempt: Int
+    /// The wedding that Usher says it belongs to; nil for none.
+    package let wedding: String?
+    /// How urgent Usher says it is: `critical`, `high`, `normal`, `low`.
+    package let priority: String
     /// What was answered.
     package let answer: ReceivingApplication.Answer
 
@@ -30,6 +34,8 @@ package struct ReceivedDelivery: Hashable, Sendable {
         type: String,
         source: String,
         attempt: Int,
+        wedding: String? = nil,
+        priority: String = "normal",
         answer: ReceivingApplication.Answer
     ) {
         self.webhookID = webhookID
@@ -37,6 +43,8 @@ package struct ReceivedDelivery: Hashable, Sendable {
         self.type = type
         self.source = source
         self.attempt = attempt
+        self.wedding = wedding
+        self.priority = priority
         self.answer = answer
     }
 }
@@ -116,6 +124,8 @@ package final class ReceivingApplicationServer: Service {
                 type: headers.first("usher-event-type") ?? "",
                 source: headers.first("usher-source") ?? "",
                 attempt: headers.first("usher-attempt").flatMap { Int($0) } ?? 1,
+                wedding: headers.first("usher-wedding"),
+                priority: headers.first("usher-priority") ?? "normal",
                 answer: answer
             )
         )

@@ -1,10 +1,10 @@
 import Domain
+import Providers
 
 /// The couples and vendors that the sandbox plays.
 struct StripeBooking: Sendable {
     let couple: String
     let wedding: String
-    let date: String
     let vendor: String
     let vendorName: String
     let service: String
@@ -12,18 +12,13 @@ struct StripeBooking: Sendable {
     let amount: Int
 
     init(_ dice: inout Dice) {
-        (couple, wedding, date) = dice.pick([
-            ("Amara & Jonas", "amara-jonas", "2027-06-19"),
-            ("Chloé & Mateus", "chloe-mateus", "2027-05-29"),
-            ("Priya & Daniel", "priya-daniel", "2027-09-04"),
-            ("Søren & Ines", "soeren-ines", "2027-07-10"),
-        ])
-        (vendor, vendorName, service) = dice.pick([
-            ("lakeside-photography", "Lakeside Photography", "Photography, ten hours"),
-            ("villa-aurora", "Villa Aurora", "Venue, whole weekend"),
-            ("nordlys-quartet", "Nordlys Quartet", "Ceremony music"),
-            ("green-fork-catering", "Green Fork Catering", "Dinner for 120"),
-        ])
+        let pair = dice.pick(SampleCast.couples)
+        let supplier = dice.pick(SampleCast.suppliers)
+        couple = pair.title
+        wedding = pair.wedding
+        vendor = supplier.vendor
+        vendorName = supplier.title
+        service = supplier.service
         amount = dice.number(30...900) * 1_000
     }
 }
@@ -163,8 +158,7 @@ struct StripeObjects: Sendable {
     /// What the app attaches to every payment, so that the wedding can be found again.
     private var metadata: JSONValue {
         [
-            "wedding_id": .string(booking.wedding), "wedding_date": .string(booking.date),
-            "vendor": .string(booking.vendor),
+            "wedding_id": .string(booking.wedding), "vendor": .string(booking.vendor),
         ]
     }
 

@@ -4,12 +4,13 @@ import Gateway
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Runs the gateway with a Stripe sandbox before it and an application behind it that fails now and then.",
+            "Runs the gateway between all twelve providers, played here, and an application that fails now and then.",
         discussion: """
             Example: usher demo --seconds 60
 
-            No account, no internet: everything is on this machine, over real HTTP. The data stays in ./usher-data, so
-            a second start goes on where the first ended. Ctrl-C ends it.
+            No account, no internet: everything is on this machine, over real HTTP, and every webhook is signed as its \
+            provider signs. One of four weddings is today. The data stays in ./usher-data, so a second start goes on \
+            where the first ended. Ctrl-C ends it.
             """
     )
 

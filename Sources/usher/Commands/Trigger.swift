@@ -7,14 +7,19 @@ struct Trigger: AsyncParsableCommand {
         abstract: "Sends a realistic event, signed as its provider signs, to the server's webhook URL.",
         discussion: """
             Examples: usher trigger stripe payment_intent.succeeded
-                      usher trigger stripe charge.refunded --count 20 --secret env:STRIPE_WEBHOOK_SECRET
+                      usher trigger paypal PAYMENT.CAPTURE.COMPLETED
+                      usher trigger square payment.updated --count 20
                       usher trigger --list
 
-            The secret is that of the source: from --secret, else from --config, else from the demo's configuration.
+            Providers: \(WebhookTrigger.providers.joined(separator: ", ")).
+
+            The source, its settings and its secret come from --config, else from the demo's configuration in \
+            ./usher-data; --secret alone makes do with default settings. PayPal, SNS and SendGrid sign with private \
+            keys of their own: their webhooks can only be made for `usher demo`, which has keys in their place.
             """
     )
 
-    @Argument(help: "The provider, like stripe; --list shows them.")
+    @Argument(help: "The provider, such as stripe or paypal; --list shows all twelve.")
     var provider: String?
     @Argument(help: "The event's type; --list shows them.")
     var type: String?
@@ -31,7 +36,10 @@ struct Trigger: AsyncParsableCommand {
     )
     var secret: String?
     @Option(
-        help: ArgumentHelp("The configuration that has the source and its secret.", valueName: "file"),
+        help: ArgumentHelp(
+            "The configuration that has the source, its settings and its secret.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var config: String?
@@ -92,8 +100,9 @@ struct Trigger: AsyncParsableCommand {
                 compact: true
             )
         } else if accepted {
+            let outcome = event.isHandshake ? "answered by source" : "stored by source"
             try Terminal.write(
-                "\(answer.status)  \(event.type)  \(event.id)  stored by source \(trigger.source)"
+                "\(answer.status)  \(event.type)  \(event.id)  \(outcome) \(trigger.source)"
             )
         }
         guard accepted else {

@@ -29,7 +29,8 @@ struct Demonstration {
 
     /// Runs until a termination signal or the end of its time, then says what happened.
     func run() async throws {
-        try files.prepareSecrets(random: .system)
+        let authority = try SandboxAuthority(now: Time.system.now(), random: .system)
+        try files.prepareSecrets(certified: authority.keys, random: .system)
         let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
         let application = try application { portFound.yield($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,7 +41,7 @@ struct Demonstration {
             guard let port = await ports.first(where: { _ in true }) else {
                 return try await group.waitForAll()
             }
-            try await gateway(applicationPort: port)
+            try await gateway(authority, applicationPort: port)
             group.cancelAll()
         }
         screen.end()
@@ -64,7 +65,7 @@ struct Demonstration {
         )
     }
 
-    private func gateway(applicationPort port: Int) async throws {
+    private func gateway(_ authority: SandboxAuthority, applicationPort port: Int) async throws {
         let url = "http://127.0.0.1:\(port)\(ReceivingApplicationServer.path)"
         try files.writeConfiguration(listen: listen, application: url)
         let configuration = try Configuration.load(files.configurationPath, rules: .registry)
@@ -76,7 +77,13 @@ struct Demonstration {
                 }
             }
             defer { started.finish() }
-            try await GatewayProcess.run(configuration: configuration, logger: logger) { started.yield($0) }
+            // PayPal and SNS as they are here, and nowhere else: the demonstration plays both.
+            let pages = authority.certificates.merging([SandboxHandshake.subscribeURL: "confirmed"]) { $1 }
+            try await GatewayProcess.run(
+                configuration: configuration,
+                logger: logger,
+                demonstration: DemonstrationTrust(anchor: authority.anchor, pages: pages)
+            ) { started.yield($0) }
             group.cancelAll()
         }
     }
@@ -128,26 +135,36 @@ struct Demonstration {
     }
 
     private func greet(_ start: StartedGateway, _ configuration: Configuration, application: String) throws {
-        var lines = StartNotice.lines(start, configuration)
-        lines += [
-            "  events go to an application at \(application) that fails now and then",
-            "  the configuration is in \(files.configurationPath), the admin key in \(files.adminKeyPath)",
-        ]
         let request = CurlCommand.stripe(
             url: files.stripeURL(listenURL: start.listenURL),
             secret: try files.stripeSecret(),
             now: Time.system.now(),
             random: .system
         )
+        var lines = StartNotice.brief(start, configuration)
         lines += [
-            "",
-            "Send one yourself (signed now and believed for 5 minutes; `usher trigger stripe "
-                + "payment_intent.succeeded` makes fresh ones):",
-            "", CurlCommand.text(request), "",
-            "See more in another terminal: usher events tail, usher events list, usher dead-letters list",
-            "Ctrl-C ends.", "",
+            "  events go to an application at \(application) that fails now and then",
+            "  the configuration is in \(files.configurationPath), the admin key in \(files.adminKeyPath)",
+            "  Amara & Jonas marry today: their events go before all others", "",
+            "Send one yourself, signed now and believed for 5 minutes:", "", CurlCommand.text(request), "",
+            "Or in another terminal: usher trigger paypal PAYMENT.CAPTURE.COMPLETED (all: usher trigger --list),",
+            "usher events list, usher events tail, usher weddings today, usher dead-letters list",
         ]
+        lines += elsewhere(start) + ["Ctrl-C ends.", ""]
         try Terminal.write(lines)
+    }
+}
+
+extension Demonstration {
+    /// What the commands need when the demonstration is not where they look for it.
+    private func elsewhere(_ start: StartedGateway) -> [String] {
+        var wanted: [String] = []
+        if start.listenURL != ControlAddress.standard { wanted.append("--url \(start.listenURL)") }
+        if folder != DemonstrationFiles.folderDefault {
+            wanted.append("--key file:\(files.adminKeyPath)")
+            wanted.append("(trigger: --config \(files.configurationPath))")
+        }
+        return wanted.isEmpty ? [] : ["  each with " + wanted.joined(separator: " ")]
     }
 }
 

@@ -37,7 +37,7 @@ final class DemonstrationScreen: Sendable {
     private func text(_ line: DemonstrationBoard.Line) -> String {
         let clock = Self.clock()
         let sign = padded(line.sign, 4)
-        let place = padded(TerminalText.safe(line.place), 8)
+        let place = padded(TerminalText.safe(line.place), 10)
         let type = padded(TerminalText.safe(line.type), 30)
         return "\(clock)  \(painted(sign, line.tone))  \(place)  \(type)  \(painted(line.text, line.tone))"
     }

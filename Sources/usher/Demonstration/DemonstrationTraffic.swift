@@ -17,13 +17,46 @@ struct DemonstrationTraffic {
 
     /// Runs until a termination signal, or until it is cancelled.
     func run() async throws {
+        try await registerWeddings()
+        let triggers = try triggers()
+        for trigger in triggers { await shakeHands(trigger) }
         let services: [any Service] = [
             try stripe(),
-            try samples(of: "standard-webhooks", every: .seconds(6)),
-            try samples(of: "generic", every: .seconds(11)),
+            samples(triggers),
             DeadLetterWatch(client: client, time: .system) { [screen] letter in screen.happened(letter) },
         ]
         try await Companions.run(services, logger: logger)
+    }
+
+    private func registerWeddings() async throws {
+        let weddings = DemonstrationWeddings(now: Time.system.now(), zones: SystemZones.directory)
+        _ = try await client.upload(
+            "/api/weddings/import",
+            query: [],
+            "application/json",
+            weddings.document.serialized()
+        )
+        for (wedding, body) in weddings.references {
+            _ = try await client.post("/api/weddings/\(wedding)/references", body)
+        }
+    }
+
+    /// All but Stripe's, which has a sandbox of its own.
+    private func triggers() throws -> [WebhookTrigger] {
+        let keys = SigningKeyRing.beside(configuration: files.configurationPath)
+        return try WebhookTrigger.all(configuration, keys: keys, resolver: .process)
+            .filter { $0.source.text != files.stripeSource }
+    }
+
+    /// Asks what the provider asks before its first event, for those that do.
+    private func shakeHands(_ trigger: WebhookTrigger) async {
+        let now = Time.system.now()
+        guard let event = SandboxHandshake.event(of: trigger.provider, now: now, random: .system),
+            let webhook = try? trigger.webhook(sending: event, now: now)
+        else { return }
+        let url = listenURL + WebhookTrigger.path(of: trigger.source)
+        let status = try? await http.post(webhook.request, to: url).status
+        screen.happened(.asked(source: trigger.source.text, type: webhook.type, status: status))
     }
 
     private func stripe() throws -> StripeTraffic {
@@ -37,7 +70,7 @@ struct DemonstrationTraffic {
         let random = RandomSource.system
         return StripeTraffic(
             StripeSandbox(endpoint, seed: random.next()),
-            pace: .init(interval: .milliseconds(700), faultsPerMille: 80),
+            pace: .init(interval: .milliseconds(2_400), faultsPerMille: 80),
             seed: random.next(),
             time: .system,
             send: { [http] request in try? await http.post(request, to: url).status },
@@ -56,27 +89,43 @@ struct DemonstrationTraffic {
         )
     }
 
-    private func samples(of provider: String, every interval: Duration) throws -> SampleTraffic {
-        let wish = WebhookTrigger.Wish(provider: provider)
-        let trigger = try WebhookTrigger(wish, configuration: configuration, resolver: .process)
-        let url = listenURL + WebhookTrigger.path(of: trigger.source)
-        return SampleTraffic(
-            every: interval,
+    private func samples(_ triggers: [WebhookTrigger]) -> SampleTraffic {
+        SampleTraffic(
+            every: .milliseconds(3_500),
             time: .system,
-            makeWebhook: {
-                var random = RandomSource.system
-                guard let type = trigger.types.randomElement(using: &random),
-                    let webhook = try? trigger.webhook(type, now: Time.system.now(), random: random)
-                else { return nil }
-                return (webhook.id, webhook.type, webhook.request)
+            makers: triggers.map { trigger in { Self.shipment(trigger) } },
+            send: { [http, listenURL] shipment in
+                let url = listenURL + WebhookTrigger.path + shipment.source + shipment.query
+                return try? await http.post(shipment.request, to: url).status
             },
-            send: { [http] request in try? await http.post(request, to: url).status },
-            observe: { [screen] id, type, status in
-                let source = trigger.source.text
+            observe: { [screen] shipment, status in
                 screen.happened(
-                    .arrived(source: source, type: type, id: id, kind: .original, attempt: 1, status: status)
+                    .arrived(
+                        source: shipment.source,
+                        type: shipment.type,
+                        id: shipment.id,
+                        kind: .original,
+                        attempt: 1,
+                        status: status
+                    )
                 )
             }
+        )
+    }
+
+    /// One of the types that become events: a handshake was made at the start.
+    private static func shipment(_ trigger: WebhookTrigger) -> SampleShipment? {
+        var random = RandomSource.system
+        let types = trigger.types.filter { $0 != "calendar.sync" }
+        guard let type = types.randomElement(using: &random),
+            let webhook = try? trigger.webhook(type, now: Time.system.now(), random: random)
+        else { return nil }
+        return SampleShipment(
+            source: trigger.source.text,
+            id: webhook.id,
+            type: webhook.type,
+            query: webhook.querySuffix,
+            request: webhook.request
         )
     }
 }
