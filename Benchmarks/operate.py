@@ -102,7 +102,7 @@ def paced(sender, count, interval):
 def wedding_today(server, name):
     day = datetime.datetime.now(datetime.timezone.utc)
     API(server)("POST", "/api/weddings", {
-        "id": name, "name": "Garcia", "date": day.strftime("%Y-%m-%d"), "time_zone": "UTC",
+        "id": name, "title": "Garcia", "date": day.strftime("%Y-%m-%d"), "zone": "UTC",
     })
 
 
