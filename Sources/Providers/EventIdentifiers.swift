@@ -1,4 +1,5 @@
 import Domain
+import Signatures
 
 /// The identifiers in a webhook by which people look for its event: e-mail addresses, phone numbers, ids of objects.
 package enum EventIdentifiers {
@@ -16,23 +17,42 @@ package enum EventIdentifiers {
             "/data/object/billing_details/email",
             "/data/object/customer_email",
             "/data/object/customer_details/email"
-        )
+        ),
+        .square: pointers(
+            "/data/object/payment/id",
+            "/data/object/payment/order_id",
+            "/data/object/payment/buyer_email_address",
+            "/data/object/payment/customer_id",
+            "/data/object/refund/payment_id"
+        ),
+        .paypal: pointers("/resource/id", "/resource/payer/email_address", "/resource/invoice_id"),
+        .sendgrid: pointers("/email", "/sg_message_id"),
+        .zoom: pointers("/payload/object/id", "/payload/object/participant/email"),
+        .microsoftGraph: pointers("/resourceData/id", "/subscriptionId"),
+        .cloudinary: pointers("/public_id"),
     ]
 
+    /// Where they stand in the forms of each provider.
+    private static let fields: [ProviderName: [String]] = [.twilio: ["From", "To", "MessageSid"]]
+
     /// Reads the identifiers of a body, normalised, each once, at most `countMax`; costs nothing for a provider
-    /// without places, and gives none for a body that is no JSON.
+    /// without places, and gives none for a body that is neither JSON nor a form.
     package static func read(_ body: [UInt8], of provider: ProviderName) -> [[UInt8]] {
-        guard let places = places[provider], let found = try? JSONScanner.scan(body, pointers: places) else {
-            return []
-        }
         var identifiers: [[UInt8]] = []
-        for value in found {
-            guard let bytes = value?.bytes, let identifier = normalized(bytes),
-                !identifiers.contains(identifier)
-            else { continue }
+        for text in texts(body, of: provider) {
+            guard let identifier = normalized(text), !identifiers.contains(identifier) else { continue }
             identifiers.append(identifier)
         }
         return Array(identifiers.prefix(countMax))
+    }
+
+    /// What stands in the places of a provider, as it is written there.
+    private static func texts(_ body: [UInt8], of provider: ProviderName) -> [[UInt8]] {
+        if let places = places[provider] {
+            return ((try? JSONScanner.scan(body, pointers: places)) ?? []).compactMap { $0?.bytes }
+        }
+        guard let names = fields[provider], let form = FormFields(body) else { return [] }
+        return names.compactMap { form[$0] }
     }
 
     /// The form in which an identifier is compared; nil when it cannot be one.

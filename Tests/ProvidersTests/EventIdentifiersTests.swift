@@ -42,4 +42,24 @@ struct EventIdentifiersTests {
         #expect(EventIdentifiers.read(body, of: .generic).isEmpty)
         #expect(EventIdentifiers.read(Array("data=1".utf8), of: .stripe).isEmpty)
     }
+
+    @Test(arguments: [
+        (
+            ProviderName.square,
+            #"{"data":{"object":{"payment":{"id":"p1","buyer_email_address":"A@B.example"}}}}"#, 2
+        ),
+        (.paypal, #"{"resource":{"id":"r1","payer":{"email_address":"a@b.example"}}}"#, 2),
+        (.sendgrid, #"{"email":"a@b.example","sg_message_id":"m1.f"}"#, 2),
+        (.zoom, #"{"payload":{"object":{"id":85746065,"participant":{"email":"a@b.example"}}}}"#, 2),
+        (.microsoftGraph, #"{"subscriptionId":"s1","resourceData":{"id":"e1"}}"#, 2),
+        (.cloudinary, #"{"public_id":"amara/cake"}"#, 1),
+        (.twilio, "From=%2B14155550100&To=%2B14155550101&MessageSid=SM1&Body=hi", 3),
+        (.googleCalendar, "{}", 0),
+    ])
+    func `knows where each provider writes them`(provider: ProviderName, body: String, count: Int) {
+        let found = EventIdentifiers.read(Array(body.utf8), of: provider)
+        #expect(found.count == count)
+        if provider == .twilio { #expect(found.first == Array("+14155550100".utf8)) }
+        if provider == .square { #expect(found.contains(Array("a@b.example".utf8))) }
+    }
 }
