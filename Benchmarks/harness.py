@@ -1,6 +1,7 @@
 """What every measurement needs: servers as processes, a load, a receiver, and what they used."""
 
 import os, pathlib, re, signal, socket, subprocess, sys, tempfile, time
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECRET = "whsec_" + "0123456789abcdef" * 2
@@ -58,13 +59,21 @@ class Server:
             self.process.wait()
 
 
+def fresh_database(url):
+    """A new, empty database beside the one that `url` names, on the same server."""
+    name = f"usher_bench_{os.getpid()}_{time.monotonic_ns()}"
+    subprocess.run(["psql", "-q", url, "-c", f"CREATE DATABASE {name}"], check=True)
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+
+
 def usher(arguments, folder, destination=None, sources=None, destination_events="*", destination_more=""):
     """Starts Usher with the source `stripe` and `sources` (name to YAML), and one destination on port `destination`."""
     port = free_port()
     data = pathlib.Path(tempfile.mkdtemp(dir=folder))
     lines = [
         f"listen: 127.0.0.1:{port}",
-        f"database: {arguments.database or f'sqlite:{data}/usher.db'}",
+        f"database: {fresh_database(arguments.database) if arguments.database else f'sqlite:{data}/usher.db'}",
         f"root_key: file:{data}/root.key",
         "log: {level: error}",
         "sources:",
