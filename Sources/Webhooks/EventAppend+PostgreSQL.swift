@@ -98,10 +98,10 @@ extension EventAppend {
         postgres: """
             INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at,
                 occurred_at, lane, content_type, body_bytes, body_day, first_delivery, delivery_count, wedding_id,
-                vendor_id)
+                vendor_id, identifiers)
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[],
                 $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[],
-                $14::bigint[], $15::text[], $16::text[])
+                $14::bigint[], $15::text[], $16::text[], $17::bytea[])
             """
     )
 
@@ -127,6 +127,13 @@ extension EventAppend {
                 integers { Int64($0.event.destinations.count) },
                 .array(.texts(items.map { $0.event.owner.wedding?.text })),
                 .array(.texts(items.map { $0.event.owner.vendor?.text })),
+                .array(
+                    .blobs(
+                        items.map {
+                            $0.event.identifiers.isEmpty ? nil : $0.event.identifiers.flatMap(\.self)
+                        }
+                    )
+                ),
             ]
         )
     }

@@ -44,8 +44,9 @@ enum EventAppend {
     private static let insertEvent = Statement(
         """
         INSERT INTO events (seq, source_id, secret_id, provider_event_id, type, priority, received_at, occurred_at,
-            lane, content_type, body_bytes, body_day, first_delivery, delivery_count, wedding_id, vendor_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            lane, content_type, body_bytes, body_day, first_delivery, delivery_count, wedding_id, vendor_id,
+            identifiers)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """
     )
 
@@ -105,6 +106,7 @@ enum EventAppend {
                 .integer(Int64(event.destinations.count)),
                 event.owner.wedding.map { .text($0.text) } ?? .null,
                 event.owner.vendor.map { .text($0.text) } ?? .null,
+                IdentifierTable.column(event.identifiers),
             ]
         )
     }

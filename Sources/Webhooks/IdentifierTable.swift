@@ -13,20 +13,24 @@ enum IdentifierTable {
             Statement(
                 sqlite: """
                     CREATE TABLE event_identifiers (
-                        event_seq INTEGER NOT NULL,
                         hash BLOB NOT NULL,
-                        PRIMARY KEY (event_seq, hash)
+                        event_seq INTEGER NOT NULL,
+                        PRIMARY KEY (hash, event_seq)
                     ) WITHOUT ROWID
                     """,
                 postgres: """
                     CREATE TABLE event_identifiers (
-                        event_seq BIGINT NOT NULL,
                         hash BYTEA NOT NULL,
-                        PRIMARY KEY (event_seq, hash)
+                        event_seq BIGINT NOT NULL,
+                        PRIMARY KEY (hash, event_seq)
                     )
                     """
             ),
-            "CREATE INDEX event_identifiers_by_hash ON event_identifiers (hash, event_seq)",
+            // The event keeps its own hashes, one behind the other: an index by event would cost as much again.
+            Statement(
+                sqlite: "ALTER TABLE events ADD COLUMN identifiers BLOB",
+                postgres: "ALTER TABLE events ADD COLUMN identifiers BYTEA"
+            ),
         ]
     )
 
@@ -34,7 +38,9 @@ enum IdentifierTable {
     private static let chunk = 16
     private static let insertOne = Statement(insertion(rows: 1))
     private static let insertChunk = Statement(insertion(rows: chunk))
-    private static let deleteOfEvent: Statement = "DELETE FROM event_identifiers WHERE event_seq = $1"
+    private static let selectOfEvent: Statement = "SELECT identifiers FROM events WHERE seq = $1"
+    private static let deleteOne: Statement =
+        "DELETE FROM event_identifiers WHERE hash = $1 AND event_seq = $2"
 
     private static func insertion(rows: Int) -> String {
         let values = (0..<rows).map { "($\($0 * 2 + 1), $\($0 * 2 + 2))" }.joined(separator: ", ")
@@ -73,8 +79,19 @@ enum IdentifierTable {
         )
     }
 
-    /// Drops the identifiers of an event.
+    /// What the row of an event keeps of its identifiers; null for none.
+    static func column(_ hashes: [[UInt8]]) -> SQLValue {
+        hashes.isEmpty ? .null : .blob(hashes.flatMap(\.self))
+    }
+
+    /// Drops the identifiers of an event, whose row is still there.
     static func delete(of event: Int64, _ transaction: Transaction) throws {
-        try transaction.execute(deleteOfEvent, [.integer(event)])
+        guard var rest = try transaction.first(selectOfEvent, [.integer(event)])?.optionalBlob(0)?[...] else {
+            return
+        }
+        while !rest.isEmpty {
+            try transaction.execute(deleteOne, [.blob(Array(rest.prefix(hashBytes))), .integer(event)])
+            rest = rest.dropFirst(hashBytes)
+        }
     }
 }

@@ -177,8 +177,8 @@ enum RetentionTable {
         try transaction.execute(deleteReplayAttempts, [seq])
         try transaction.execute(deleteDeliveries, own)
         try transaction.execute(deleteReplays, [seq])
-        try transaction.execute(deleteEvent, [seq])
         try IdentifierTable.delete(of: try row.integer(0), transaction)
+        try transaction.execute(deleteEvent, [seq])
         try DuplicateTable.delete(of: try row.integer(0), transaction)
         let receivedAt = try row.instant(1)
         if receivedAt < cutoff.keys {

@@ -102,7 +102,7 @@ struct ReplayTests {
                 """
                 WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
                 INSERT INTO events SELECT i, source_id, secret_id, CAST(provider_event_id || i AS BLOB), type, priority, received_at,
-                    occurred_at, lane + i, content_type, body_bytes, body_day, first_delivery, 0, 0, NULL, NULL, NULL
+                    occurred_at, lane + i, content_type, body_bytes, body_day, first_delivery, 0, 0, NULL, NULL, NULL, NULL
                 FROM n, events WHERE seq = 1
                 """
             )
@@ -136,7 +136,7 @@ struct ReplayTests {
                 """
                 WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
                 INSERT INTO events SELECT i, source_id, secret_id, CAST(provider_event_id || i AS BLOB), type, priority, received_at,
-                    occurred_at, lane + i, content_type, body_bytes, body_day, first_delivery, 0, 0, NULL, NULL, NULL
+                    occurred_at, lane + i, content_type, body_bytes, body_day, first_delivery, 0, 0, NULL, NULL, NULL, NULL
                 FROM n, events WHERE seq = 1
                 """
             )
