@@ -13,6 +13,8 @@ package final class Vault: Sendable {
 
     private let keyring: Keyring
     private let hashKeys: [HashPurpose: SymmetricKey]
+    /// Hashes that have taken in their keys and nothing else: beginning one costs more than hashing an id.
+    private let begunHashes: [HashPurpose: HMAC<SHA256>]
     private let payloadKeys: PayloadKeys
     private let random: RandomSource
 
@@ -28,6 +30,7 @@ package final class Vault: Sendable {
         hashKeys = Dictionary(
             uniqueKeysWithValues: HashPurpose.allCases.map { ($0, keyring.newest($0.key).key) }
         )
+        begunHashes = hashKeys.mapValues { HMAC<SHA256>(key: $0) }
         let table = DataKeyTable(keyring: keyring, limits: limits, time: time, random: random)
         payloadKeys = PayloadKeys(database: database, table: table, limits: limits, random: random)
     }
@@ -108,7 +111,9 @@ package final class Vault: Sendable {
 
     /// HMAC-SHA256 of `bytes` under the key of `purpose`: 32 bytes.
     package func keyedHash(_ purpose: HashPurpose, _ bytes: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: bytes, using: hashKey(purpose)))
+        guard var hash = begunHashes[purpose] else { preconditionFailure("every purpose has a key") }
+        hash.update(data: bytes)
+        return Array(hash.finalize())
     }
 
     /// Whether `hash` is the keyed hash of `bytes`; the time taken does not tell where they differ.
