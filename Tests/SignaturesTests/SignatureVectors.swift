@@ -55,7 +55,8 @@ import Testing
         // Those of signing.json run in `SigningVectors` and `CloudinaryVectors`.
         let verifiers: Set = [
             "sigv4.header", "sigv4.presign", "sns.message", "sns.subscribe_url", "s3event.key_decode",
-            "s3event.sequencer_compare", "cloudinary.upload_signature", "cloudinary.notification", "google.channel",
+            "s3event.sequencer_compare", "cloudinary.upload_signature", "cloudinary.notification",
+            "google.channel",
             "google.event_id", "graph.handshake", "graph.client_state", "graph.lifecycle",
         ]
         #expect(Set(try VectorFile.signing().map(\.verifier)).subtracting(verifiers) == [])
