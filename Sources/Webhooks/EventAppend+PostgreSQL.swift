@@ -4,7 +4,7 @@ import Storage
 
 /// Appending on PostgreSQL: one statement for each table and batch, however many events it holds.
 ///
-/// Rows are sorted by key in every table that two nodes can meet in (keys, repeated events, lanes, in this order),
+/// Rows are sorted by key in every table that two nodes can meet in (keys, lanes, repeated events, in this order),
 /// so that none waits for the other in a circle. Numbers are taken inside the transaction: an event that comes after
 /// another was acknowledged has the higher number, whichever nodes they came to.
 extension EventAppend {
