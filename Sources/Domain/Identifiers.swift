@@ -39,3 +39,24 @@ package enum RequestKind: IdentifierKind {
 }
 /// The id of one HTTP request.
 package typealias RequestID = Identifier<RequestKind>
+
+/// Names a `Call`: one outgoing operation.
+package enum CallKind: IdentifierKind {
+    package static let prefix = "call"
+}
+/// The id of a call.
+package typealias CallID = Identifier<CallKind>
+
+/// Names a `CallAttempt`: one try of a call at one integration.
+package enum CallAttemptKind: IdentifierKind {
+    package static let prefix = "att"
+}
+/// The id of a call's attempt.
+package typealias CallAttemptID = Identifier<CallAttemptKind>
+
+/// Names content that is kept for a call: a photo before it is stored at a provider.
+package enum ContentKind: IdentifierKind {
+    package static let prefix = "cnt"
+}
+/// The id of kept content.
+package typealias ContentID = Identifier<ContentKind>
