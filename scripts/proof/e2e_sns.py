@@ -161,13 +161,11 @@ def run(proof: Proof, usher: Usher, amazon: Amazon, moto: str, topic: str) -> No
     s3.put_bucket_notification_configuration(
         Bucket="weddings",
         NotificationConfiguration={"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]})
-    before = len(proof.receiver.bodies)
     for name in ("amara-jonas/first dance.jpg", "amara-jonas/cake.jpg"):
         s3.put_object(Bucket="weddings", Key=name, Body=b"photo")
-    proof.wait("two photos put into S3 arrive as events", lambda: len(proof.receiver.bodies) >= before + 2)
-    keys = [record["s3"]["object"]["key"] for record in records(proof)]
-    proof.check("of the photos that were put", {"amara-jonas/first+dance.jpg", "amara-jonas/cake.jpg"}
-                <= {key.replace("%2F", "/").replace("%20", "+") for key in keys}, keys)
+    # The confirmation is delivered as well, so deliveries alone prove nothing.
+    proof.wait("two photos put into S3 arrive as events", lambda: {"amara-jonas/first+dance.jpg", "amara-jonas/cake.jpg"}
+               <= {record["s3"]["object"]["key"].replace("%2F", "/").replace("%20", "+") for record in records(proof)})
     amazon.is_down = True
     before = len(proof.receiver.bodies)
     s3.put_object(Bucket="weddings", Key="amara-jonas/late.jpg", Body=b"photo")
