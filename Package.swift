@@ -101,12 +101,19 @@ let package = Package(
                 "Registry", "Access", "Telemetry", logging, collections, lifecycle,
             ]
         ),
+        target(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", hummingbirdCore, hummingbirdTLS, httpTypes,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS, httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
         ),
@@ -115,7 +122,7 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -140,7 +147,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox", logging,
+                heap,
             ]
         ),
         target(
@@ -187,6 +195,13 @@ let package = Package(
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
                 "Registry",
                 "Access", "Telemetry", "Webhooks", "UsherTesting", logging,
+            ]
+        ),
+        tests(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
             ]
         ),
         tests(
