@@ -91,7 +91,10 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Signatures", "Providers", "Storage", "Transport", "Vault"]),
+        target(
+            "Registry",
+            ["Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault"]
+        ),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
@@ -187,7 +190,14 @@ let package = Package(
         ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
-        tests("Registry", ["Domain", "Storage", "Transport", "Vault", "Registry", "UsherTesting", logging]),
+        tests(
+            "Registry",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
+                "UsherTesting",
+                logging,
+            ]
+        ),
         tests("Access", ["Domain", "Storage", "Vault", "Access", "UsherTesting", logging]),
         tests(
             "Webhooks",

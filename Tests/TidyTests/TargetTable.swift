@@ -57,7 +57,7 @@ struct TargetRule {
         ),
         TargetRule("Vault", .sealing, "Domain Storage Transport", products: "Crypto Logging"),
         TargetRule("Telemetry", .sealing, "Domain Storage Transport", products: "Logging"),
-        TargetRule("Registry", .existence, "Domain Signatures Providers Storage Transport Vault"),
+        TargetRule("Registry", .existence, "Domain Signatures Resilience Providers Storage Transport Vault"),
         TargetRule("Access", .existence, "Domain Storage Vault", products: "Crypto Logging"),
         TargetRule(
             "Webhooks",
