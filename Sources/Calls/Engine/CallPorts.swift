@@ -18,9 +18,9 @@ package struct CallPorts: Sendable {
     package var addressPolicy: @Sendable (Bool) -> AddressPolicy
     /// What a wedding means at an instant; nil without one.
     package var moment: @Sendable (WeddingID?, Instant) -> WeddingMoment?
-    /// Stores the result of an asynchronous call as an event, in the transaction that ends it; gives the destinations
-    /// that have work.
-    package var publish: @Sendable (Transaction, CallResult) throws -> [Int64]
+    /// Prepares the result of a call as an event; what it gives stores it, in the transaction that ends the call, and
+    /// gives the destinations that have work.
+    package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
     /// Tells that those destinations have work, after the commit.
     package var published: @Sendable ([Int64]) -> Void
     /// Clock and alarm.
@@ -38,7 +38,10 @@ package struct CallPorts: Sendable {
         upstream: Upstream,
         addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
         moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },
-        publish: @escaping @Sendable (Transaction, CallResult) throws -> [Int64] = { _, _ in [] },
+        publish: @escaping @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64] =
+            {
+                _ in { _ in [] }
+            },
         published: @escaping @Sendable ([Int64]) -> Void = { _ in },
         time: Time,
         random: RandomSource,

@@ -313,11 +313,12 @@ struct CallRunner: Sendable {
             integration: work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
         )
         let attempt = work.attempts.last
-        let destinations = try await database.write { [ports] transaction in
+        let publish = result.call.isAsync ? try await ports.publish(result) : nil
+        let destinations = try await database.write { transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             try Compensation.finished(result.call, transaction)
-            return result.call.isAsync ? try ports.publish(transaction, result) : []
+            return try publish?(transaction) ?? []
         }
         ports.published(destinations)
         board.post(result)
