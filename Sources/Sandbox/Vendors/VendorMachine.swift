@@ -18,6 +18,9 @@ package protocol VendorMachine: Sendable {
     /// Says that the webhook `id` was taken with a 2xx.
     mutating func webhookDelivered(_ id: String)
 
+    /// A webhook as it is sent once more: with a new signature where the vendor signs the time of sending.
+    func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook
+
     /// The pauses before a webhook without a 2xx is sent again; after the last one it is given up.
     var webhookPauses: [Duration] { get }
 
@@ -38,6 +41,8 @@ extension VendorMachine {
     package mutating func takeWebhooks(now: Instant) -> [VendorWebhook] { [] }
 
     package mutating func webhookDelivered(_ id: String) {}
+
+    package func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook { webhook }
 
     /// Four tries more, over a quarter of an hour.
     package var webhookPauses: [Duration] { [.seconds(5), .seconds(30), .seconds(120), .seconds(720)] }
