@@ -6,6 +6,7 @@ package enum VendorCatalogue {
     package static func vendor(_ provider: APIProvider, settings: VendorSettings) -> (any VendorMachine)? {
         switch provider {
         case .stripe: StripeVendor(settings: settings)
+        case .square: SquareVendor(settings: settings)
         default: nil
         }
     }

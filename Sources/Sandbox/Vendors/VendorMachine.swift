@@ -30,6 +30,9 @@ package protocol VendorMachine: Sendable {
     /// The circumstances of the next request, set by `FaultyVendor`; a vendor heeds those that it can have.
     var conditions: VendorConditions { get set }
 
+    /// Whether a failure can be stored under a request's key; others just fail once.
+    var storesFailures: Bool { get }
+
     /// A failure of the vendor's own, in its form: 500, 502, 503, 504.
     func failure(status: Int, random: inout SeededRandom) -> VendorAnswer
 
@@ -52,6 +55,8 @@ extension VendorMachine {
         get { VendorConditions() }
         set {}
     }
+
+    package var storesFailures: Bool { false }
 
     /// The page of a proxy in front of the vendor.
     package func failure(status: Int, random: inout SeededRandom) -> VendorAnswer {

@@ -58,6 +58,8 @@ package struct StripeVendor: VendorMachine {
 
     package var ledger: [LedgerEntry] { book.entries }
 
+    package var storesFailures: Bool { true }
+
     /// The most tries are three in a sandbox, over a few hours; the pauses are not published.
     package var webhookPauses: [Duration] { [.seconds(60), .seconds(3_600)] }
 
