@@ -5,6 +5,8 @@ package enum VendorCatalogue {
     /// The vendor behind a provider's name, with the sandbox's credentials; nil when it cannot be played.
     package static func vendor(_ provider: APIProvider, settings: VendorSettings) -> (any VendorMachine)? {
         switch provider {
+        case .stripe: StripeVendor(settings: settings)
+        case .square: SquareVendor(settings: settings)
         default: nil
         }
     }
