@@ -130,8 +130,8 @@ let package = Package(
         target(
             "Sandbox",
             [
-                "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
-                lifecycle, crypto, cryptoExtras, swiftASN1, x509,
+                "Domain", "Signatures", "Resilience", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                logging, lifecycle, crypto, cryptoExtras, swiftASN1, x509,
             ]
         ),
         .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -206,7 +206,10 @@ let package = Package(
                 "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "UsherTesting", logging,
             ]
         ),
-        tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
+        tests(
+            "Sandbox",
+            ["Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging, nioCore, nioPosix]
+        ),
         tests(
             "Simulation",
             ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]

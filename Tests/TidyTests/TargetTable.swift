@@ -90,7 +90,7 @@ struct TargetRule {
         TargetRule(
             "Sandbox",
             .side,
-            "Domain Signatures Providers",
+            "Domain Signatures Resilience Providers",
             products: """
                 HummingbirdCore HTTPTypes NIOCore NIOPosix Logging ServiceLifecycle Crypto CryptoExtras SwiftASN1 X509
                 """
