@@ -174,6 +174,12 @@ let package = Package(
             path: "Benchmarks/VerifyBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "call-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/CallBenchmark",
+            swiftSettings: settings
+        ),
         // Tests
         tests("Domain", ["Domain", "UsherTesting"]),
         tests(

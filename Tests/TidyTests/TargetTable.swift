@@ -123,6 +123,7 @@ struct TargetRule {
             products: "Logging"
         ),
         TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
+        TargetRule("call-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule(
             "verify-bench",
             .side,
