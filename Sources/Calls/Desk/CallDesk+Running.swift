@@ -1,6 +1,7 @@
 package import Domain
 package import Providers
 package import Resilience
+import Synchronization
 
 /// What a desk saves: the states of budgets, by the integration's row number.
 package struct DeskKeeper: Sendable {

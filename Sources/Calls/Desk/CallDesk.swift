@@ -129,7 +129,12 @@ package final class CallDesk: Sendable {
         let sent = await sent(integration, operation, .live, wedding: wedding, deadline: deadline)
         let now = time.elapsed()
         let ticket = state.withLock { state -> IntegrationGuard.Ticket? in
-            guard case .allowed(let ticket)? = state.posts[integration.id]?.admit(.critical, now: now, chance: 0)
+            guard
+                case .allowed(let ticket)? = state.posts[integration.id]?.admit(
+                    .critical,
+                    now: now,
+                    chance: 0
+                )
             else { return nil }
             return ticket
         }
@@ -137,7 +142,7 @@ package final class CallDesk: Sendable {
     }
 
     /// Takes in what came of a request.
-    package func ended(_ passage: Passage, _ outcome: CallOutcome, latency: Duration, news: [LimitNews]) {
+    package func ended(_ passage: Passage, _ outcome: Resilience.CallOutcome, latency: Duration, news: [LimitNews]) {
         let now = reading
         let jitter = random.fraction()
         state.withLock { state in
@@ -168,14 +173,20 @@ package final class CallDesk: Sendable {
         isBound: Bool
     ) async -> Passage? {
         let budgetClass = BudgetClass(priority)
-        guard let sent = await sent(integration, operation, budgetClass, wedding: wedding, deadline: deadline) else {
+        guard let sent = await sent(integration, operation, budgetClass, wedding: wedding, deadline: deadline)
+        else {
             return nil
         }
         let now = reading
         // Who has nowhere else to go passes any ramp when it is critical.
         let chance = isBound && priority == .critical ? 0 : random.fraction()
         return state.withLock { state in
-            guard case .allowed(let ticket)? = state.posts[integration.id]?.admit(priority, now: now.elapsed, chance: chance)
+            guard
+                case .allowed(let ticket)? = state.posts[integration.id]?.admit(
+                    priority,
+                    now: now.elapsed,
+                    chance: chance
+                )
             else {
                 state.posts[integration.id]?.abandoned(
                     Passage(integration: integration.id, sent: sent, ticket: nil),
@@ -200,7 +211,9 @@ package final class CallDesk: Sendable {
             state.numbers += 1
             let number = state.numbers
             state.makePost(integration, now)
-            let isIn = state.posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now) ?? false
+            let isIn =
+                state.posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now)
+                ?? false
             guard isIn else { return nil }
             state.pump(integration.id, now)
             return number
@@ -232,6 +245,10 @@ package final class CallDesk: Sendable {
 
     private static func failure(_ reason: FailoverReason) -> ProviderFailure {
         let isBudget = if case .budget = reason { true } else { false }
-        return ProviderFailure(isBudget ? .limited : .unavailable, code: reason.code, message: reason.description)
+        return ProviderFailure(
+            isBudget ? .limited : .unavailable,
+            code: reason.code,
+            message: reason.description
+        )
     }
 }

@@ -58,8 +58,18 @@ struct Post: Sendable {
         let shown = health.health(now: now.elapsed)
         let outlook = health.outlook(priority: question.priority, now: now.elapsed, chance: chance)
         let budgetClass = BudgetClass(question.priority)
-        let wait = queue.estimate(budgetClass, wedding: question.wedding, need: need(question.operation), now: now)
-        return FailoverChoice.Candidate(outlook: outlook, budgetWait: wait, state: shown.state, p95: shown.p95)
+        let wait = queue.estimate(
+            budgetClass,
+            wedding: question.wedding,
+            need: need(question.operation),
+            now: now
+        )
+        return FailoverChoice.Candidate(
+            outlook: outlook,
+            budgetWait: wait,
+            state: shown.state,
+            p95: shown.p95
+        )
     }
 
     mutating func add(
@@ -85,7 +95,7 @@ struct Post: Sendable {
 
     mutating func ended(
         _ passage: CallDesk.Passage,
-        _ outcome: CallOutcome,
+        _ outcome: Resilience.CallOutcome,
         _ latency: Duration,
         _ news: [LimitNews],
         _ now: ClockReading,
@@ -133,7 +143,9 @@ extension CallDesk.State {
         posts[integration.id] = Post(integration, saved: saved, now)
         guard waiting != nil else { return }
         // Those who wait at the old one ask again.
-        while case .expired(let number)? = waiting?.queue.next(now: ClockReading(elapsed: .seconds(1 << 40), wall: now.wall)) {
+        while case .expired(let number)? = waiting?.queue.next(
+            now: ClockReading(elapsed: .seconds(1 << 40), wall: now.wall)
+        ) {
             tell(number, false)
         }
     }
@@ -172,7 +184,9 @@ extension CallDesk.State {
             var plain = FailoverChoice(strategy: .immediate)
             return plain.choose(asked, among: shown, now: now.elapsed, chance: chance)
         }
-        var choice = choices[capability].flatMap { $0.strategy == strategy ? $0 : nil } ?? FailoverChoice(strategy: strategy)
+        var choice =
+            choices[capability].flatMap { $0.strategy == strategy ? $0 : nil }
+            ?? FailoverChoice(strategy: strategy)
         let decision = choice.choose(asked, among: shown, now: now.elapsed, chance: chance)
         choices[capability] = choice
         return decision
