@@ -7,6 +7,7 @@ package enum VendorCatalogue {
         switch provider {
         case .stripe: StripeVendor(settings: settings)
         case .square: SquareVendor(settings: settings)
+        case .paypal: PayPalVendor(settings: settings)
         default: nil
         }
     }
@@ -23,10 +24,17 @@ package struct VendorSettings: Sendable {
     package var webhookURL: String?
     /// What webhooks are signed with.
     package var webhookKeys: SigningKeys?
+    /// The id of the subscription that PayPal signs with.
+    package var webhookID: String
 
     /// Collects the parts.
-    package init(webhookURL: String? = nil, webhookKeys: SigningKeys? = nil) {
+    package init(
+        webhookURL: String? = nil,
+        webhookKeys: SigningKeys? = nil,
+        webhookID: String = "8UU16274AB5938722"
+    ) {
         self.webhookURL = webhookURL
         self.webhookKeys = webhookKeys
+        self.webhookID = webhookID
     }
 }
