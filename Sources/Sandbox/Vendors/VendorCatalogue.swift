@@ -12,6 +12,29 @@ package enum VendorCatalogue {
         }
     }
 
+    /// The sandbox's credential for a provider, by the names of its fields in `usher.yaml`.
+    package static func credential(_ provider: APIProvider) -> [(field: String, value: String)] {
+        switch provider {
+        case .stripe: [("key", StripeVendor.secretKeyDefault)]
+        case .square: [("token", SquareVendor.accessTokenDefault)]
+        case .paypal:
+            [
+                ("client_id", PayPalVendor.clientIDDefault),
+                ("client_secret", PayPalVendor.clientSecretDefault),
+            ]
+        default: []
+        }
+    }
+
+    /// What a provider's webhooks are signed with here; nil where it takes a private key, or sends none.
+    package static func webhookSecret(_ provider: APIProvider) -> String? {
+        switch provider {
+        case .stripe: "whsec_usher_sandbox_stripe"
+        case .square: "usher-sandbox-square-signature-key"
+        default: nil
+        }
+    }
+
     /// The providers that can be played, in the catalogue's order.
     package static var providers: [APIProvider] {
         APIProvider.allCases.filter { vendor($0, settings: VendorSettings()) != nil }
