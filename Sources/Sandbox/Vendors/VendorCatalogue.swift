@@ -10,6 +10,8 @@ package enum VendorCatalogue {
         case .zoom: ZoomVendor(settings: settings)
         case .openWeatherMap: OpenWeatherMapVendor()
         case .weatherAPI: WeatherAPIVendor()
+        case .stripe: StripeVendor(settings: settings)
+        case .square: SquareVendor(settings: settings)
         default: nil
         }
     }
