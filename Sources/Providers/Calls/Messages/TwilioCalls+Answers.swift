@@ -13,7 +13,7 @@ extension TwilioCalls {
         .seconds(5), .seconds(20), .seconds(60), .seconds(120), .seconds(300), .seconds(900), .seconds(3_600),
     ]
     /// How old a request must be for a list without its message to prove that there is none.
-    static let proofAge = Duration.seconds(60)
+    static let proofAge = Duration.seconds(120)
     /// The messages of one look.
     static let pageSize = 100
     /// How far Twilio's clock may be behind, and how late it may make a message.
@@ -124,7 +124,7 @@ extension TwilioCalls {
             ProviderFailure(
                 .unavailable,
                 code: "not_found",
-                message: "Twilio has no such message a minute later."
+                message: "Twilio has no such message two minutes later."
             )
         )
     }

@@ -8,7 +8,7 @@ extension ZoomCalls {
         .seconds(5), .seconds(20), .seconds(60), .seconds(120), .seconds(300), .seconds(900), .seconds(3_600),
     ]
     /// How old a request must be for a list without its meeting to prove that there is none.
-    static let proofAge = Duration.seconds(60)
+    static let proofAge = Duration.seconds(120)
     /// The meetings of one look.
     static let pageSize = 300
     /// Zoom's code for a meeting that is not there.
@@ -125,7 +125,7 @@ extension ZoomCalls {
             ProviderFailure(
                 .unavailable,
                 code: "not_found",
-                message: "Zoom has no such meeting a minute later."
+                message: "Zoom has no such meeting two minutes later."
             )
         )
     }
