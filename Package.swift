@@ -91,7 +91,10 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Signatures", "Providers", "Storage", "Transport", "Vault"]),
+        target(
+            "Registry",
+            ["Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault"]
+        ),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
@@ -101,12 +104,19 @@ let package = Package(
                 "Registry", "Access", "Telemetry", logging, collections, lifecycle,
             ]
         ),
+        target(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", hummingbirdCore, hummingbirdTLS, httpTypes,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS, httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
         ),
@@ -115,7 +125,7 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -130,8 +140,8 @@ let package = Package(
         target(
             "Sandbox",
             [
-                "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
-                lifecycle, crypto, cryptoExtras, swiftASN1, x509,
+                "Domain", "Signatures", "Resilience", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                logging, lifecycle, crypto, cryptoExtras, swiftASN1, x509,
             ]
         ),
         .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -140,7 +150,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox", logging,
+                heap,
             ]
         ),
         target(
@@ -185,7 +196,14 @@ let package = Package(
         ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
-        tests("Registry", ["Domain", "Storage", "Transport", "Vault", "Registry", "UsherTesting", logging]),
+        tests(
+            "Registry",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
+                "UsherTesting",
+                logging,
+            ]
+        ),
         tests("Access", ["Domain", "Storage", "Vault", "Access", "UsherTesting", logging]),
         tests(
             "Webhooks",
@@ -193,6 +211,13 @@ let package = Package(
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
                 "Registry",
                 "Access", "Telemetry", "Webhooks", "UsherTesting", logging,
+            ]
+        ),
+        tests(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
             ]
         ),
         tests(
@@ -212,7 +237,10 @@ let package = Package(
                 "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "UsherTesting", logging,
             ]
         ),
-        tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
+        tests(
+            "Sandbox",
+            ["Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging, nioCore, nioPosix]
+        ),
         tests(
             "Simulation",
             ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]

@@ -1,0 +1,12 @@
+/// Every provider that can be called, with its dialect.
+package enum CallCatalogue {
+    /// How a provider is called; nil when this build does not know.
+    package static func dialect(of provider: APIProvider) -> (any CallDialect)? {
+        nil
+    }
+
+    /// What is known of a provider; nil when this build does not know how to call it.
+    package static func facts(of provider: APIProvider) -> ProviderFacts? {
+        dialect(of: provider)?.facts
+    }
+}
