@@ -104,12 +104,19 @@ let package = Package(
                 "Registry", "Access", "Telemetry", logging, collections, lifecycle,
             ]
         ),
+        target(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", hummingbirdCore, hummingbirdTLS, httpTypes,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS, httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
         ),
@@ -118,7 +125,7 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -133,8 +140,8 @@ let package = Package(
         target(
             "Sandbox",
             [
-                "Domain", "Signatures", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix, logging,
-                lifecycle, crypto, cryptoExtras, swiftASN1, x509,
+                "Domain", "Signatures", "Resilience", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                logging, lifecycle, crypto, cryptoExtras, swiftASN1, x509,
             ]
         ),
         .target(name: "CSimulation", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -143,7 +150,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox", logging,
+                heap,
             ]
         ),
         target(
@@ -164,6 +172,12 @@ let package = Package(
                 lifecycle, unixSignals,
             ],
             path: "Benchmarks/VerifyBenchmark",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "call-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/CallBenchmark",
             swiftSettings: settings
         ),
         // Tests
@@ -200,6 +214,13 @@ let package = Package(
             ]
         ),
         tests(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
+            ]
+        ),
+        tests(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
@@ -216,7 +237,10 @@ let package = Package(
                 "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "UsherTesting", logging,
             ]
         ),
-        tests("Sandbox", ["Domain", "Signatures", "Providers", "Sandbox", "UsherTesting"]),
+        tests(
+            "Sandbox",
+            ["Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging, nioCore, nioPosix]
+        ),
         tests(
             "Simulation",
             ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]

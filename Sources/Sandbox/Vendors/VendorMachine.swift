@@ -15,12 +15,91 @@ package protocol VendorMachine: Sendable {
     /// The webhooks that are due by `now`, signed, each taken once; tried again by the caller as the vendor would.
     mutating func takeWebhooks(now: Instant) -> [VendorWebhook]
 
+    /// Says that the webhook `id` was taken with a 2xx.
+    mutating func webhookDelivered(_ id: String)
+
+    /// A webhook as it is sent once more: with a new signature where the vendor signs the time of sending.
+    func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook
+
+    /// The pauses before a webhook without a 2xx is sent again; after the last one it is given up.
+    var webhookPauses: [Duration] { get }
+
     /// What took effect, oldest first.
     var ledger: [LedgerEntry] { get }
+
+    /// The circumstances of the next request, set by `FaultyVendor`; a vendor heeds those that it can have.
+    var conditions: VendorConditions { get set }
+
+    /// Whether a failure can be stored under a request's key; others just fail once.
+    var storesFailures: Bool { get }
+
+    /// A failure of the vendor's own, in its form: 500, 502, 503, 504.
+    func failure(status: Int, random: inout SeededRandom) -> VendorAnswer
+
+    /// What a request over a limit gets, in the vendor's form and without `Retry-After` unless documented.
+    func overLimit(random: inout SeededRandom) -> VendorAnswer
 }
 
 extension VendorMachine {
     package mutating func takeWebhooks(now: Instant) -> [VendorWebhook] { [] }
+
+    package mutating func webhookDelivered(_ id: String) {}
+
+    package func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook { webhook }
+
+    /// Four tries more, over a quarter of an hour.
+    package var webhookPauses: [Duration] { [.seconds(5), .seconds(30), .seconds(120), .seconds(720)] }
+
+    /// A vendor that knows no circumstances.
+    package var conditions: VendorConditions {
+        get { VendorConditions() }
+        set {}
+    }
+
+    package var storesFailures: Bool { false }
+
+    /// The page of a proxy in front of the vendor.
+    package func failure(status: Int, random: inout SeededRandom) -> VendorAnswer {
+        VendorAnswer(
+            status: status,
+            headers: Headers([("content-type", "text/html")]),
+            body: Array("<html><body><h1>\(status)</h1></body></html>\n".utf8)
+        )
+    }
+
+    /// 429 without a body.
+    package func overLimit(random: inout SeededRandom) -> VendorAnswer {
+        VendorAnswer(status: 429)
+    }
+}
+
+/// The circumstances under which a vendor answers one request.
+package struct VendorConditions: Hashable, Sendable {
+    /// A failure that is stored under the request's idempotency key and given again at each repetition.
+    package struct StoredFailure: Hashable, Sendable {
+        /// The status: 500 to 599.
+        package let status: Int
+        /// Whether what was asked for happens all the same.
+        package let takesEffect: Bool
+
+        /// Describes a failure.
+        package init(status: Int, takesEffect: Bool) {
+            self.status = status
+            self.takesEffect = takesEffect
+        }
+    }
+
+    /// How long the answer is on its way: until then the key of the request is in use.
+    package var answersAfter = Duration.zero
+    /// How long new things stay out of sight of GET, search and list.
+    package var lookUpDelay = Duration.zero
+    /// What is answered and stored in place of the true answer; nil answers truly.
+    package var storedFailure: StoredFailure?
+    /// The share of its documented limits that the vendor grants: 0.5 is half; above 0, at most 1.
+    package var limitShare = 1.0
+
+    /// No particular circumstances.
+    package init() {}
 }
 
 /// A request as a vendor sees it.
