@@ -185,7 +185,6 @@ struct CallRunner: Sendable {
             let (verdict, status, isRefusedToken) = try await exchange(&work, request, integration)
             if isRefusedToken, !isTokenFresh {
                 isTokenFresh = true
-                await ports.tokenRefused(integration)
                 continue
             }
             switch verdict {
@@ -240,8 +239,11 @@ struct CallRunner: Sendable {
                 latency: latency,
                 news: integration.dialect.limits(in: answer)
             )
-            let isRefused = answer.status == 401 && account.accessToken != nil
-            return (verdict, answer.status, isRefused)
+            guard answer.status == 401, let token = account.accessToken else {
+                return (verdict, answer.status, false)
+            }
+            await ports.tokenRefused(integration, token)
+            return (verdict, answer.status, true)
         case .nothing(let failure, let maybeSent):
             desk.ended(passage, failure.health, latency: latency, news: [])
             let isHarmless = !maybeSent || outgoing.effect == .none
@@ -309,7 +311,7 @@ struct CallRunner: Sendable {
     private func follow(
         _ decision: CallCourse.Decision,
         _ work: inout CallWork,
-        outcome: Providers.CallOutcome?
+        outcome: CallOutcome?
     ) async throws -> Progress {
         switch decision {
         case .finish(let state):
@@ -329,7 +331,7 @@ struct CallRunner: Sendable {
     private func finish(
         _ work: inout CallWork,
         _ state: CallState,
-        _ outcome: Providers.CallOutcome?,
+        _ outcome: CallOutcome?,
         _ failure: ProviderFailure?
     ) async throws -> Progress {
         let now = ports.time.now()
@@ -462,7 +464,7 @@ struct CallRunner: Sendable {
         switch exchange {
         case .answer(let answer):
             let isFault = answer.status >= 500
-            let outcome: Resilience.CallOutcome = isFault ? .fail : answer.status == 429 ? .rejected : .ok
+            let outcome: ExchangeOutcome = isFault ? .fail : answer.status == 429 ? .rejected : .ok
             desk.ended(passage, outcome, latency: latency, news: integration.dialect.limits(in: answer))
             return answer
         case .nothing(let failure, _):
@@ -477,8 +479,7 @@ struct CallRunner: Sendable {
         _ request: CallRequest,
         _ integration: CallIntegration
     ) async throws -> Progress {
-        let (verdict, _, isRefusedToken) = try await exchange(&work, request, integration)
-        if isRefusedToken { await ports.tokenRefused(integration) }
+        let (verdict, _, _) = try await exchange(&work, request, integration)
         switch verdict {
         case .succeeded(let outcome): return try await settled(&work, .succeeded(outcome))
         case .refused(let failure): return try await settled(&work, .refused(failure))
@@ -522,7 +523,7 @@ struct CallRunner: Sendable {
             now: now,
             jitter: ports.random.fraction()
         )
-        var outcome: Providers.CallOutcome?
+        var outcome: CallOutcome?
         if case .succeeded(let found) = verdict { outcome = found }
         return try await follow(decision, &work, outcome: outcome)
     }

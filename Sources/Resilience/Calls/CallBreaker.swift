@@ -139,7 +139,7 @@ package struct CallBreaker: Sendable {
     /// Takes in how the call of `ticket` ended; late news from an earlier epoch only frees its permit.
     ///
     /// - Parameter jitter: 0..<1, drawn by the caller so that a seed repeats the run.
-    package mutating func finished(_ ticket: Ticket, _ outcome: CallOutcome, now: Duration, jitter: Double) {
+    package mutating func finished(_ ticket: Ticket, _ outcome: ExchangeOutcome, now: Duration, jitter: Double) {
         free(ticket)
         guard ticket.epoch == epoch, outcome.counts else { return }
         switch phase {
@@ -226,7 +226,7 @@ package struct CallBreaker: Sendable {
         return copy
     }
 
-    private func verdict(after outcome: CallOutcome) -> Reason? {
+    private func verdict(after outcome: ExchangeOutcome) -> Reason? {
         guard outcome != .ok, tally.recent.total >= UInt32(limits.outcomesMin) else { return nil }
         let least = UInt32(limits.outcomesMin)
         let latest = tally.latest
@@ -258,7 +258,7 @@ package struct CallBreaker: Sendable {
     }
 
     private mutating func probed(
-        _ outcome: CallOutcome,
+        _ outcome: ExchangeOutcome,
         passed: Int,
         slow: Int,
         now: Duration,
