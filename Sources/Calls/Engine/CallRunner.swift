@@ -1,6 +1,7 @@
 import Domain
 import Logging
 package import Providers
+import Resilience
 import Storage
 
 /// Carries one call as far as it comes now: begins attempts, speaks with providers, finds out what is in doubt.
@@ -45,7 +46,7 @@ struct CallRunner: Sendable {
                 metadata: ["call": "\(work.call.id)", "error": "\(error)"]
             )
         }
-        if let ticket = work.ticket { desk.ended(ticket, .silent, now: ports.time.elapsed(), jitter: 0) }
+        if let passage = work.passage { desk.abandoned(passage) }
     }
 
     private func step(_ work: inout CallWork) async throws -> Progress {
@@ -68,15 +69,28 @@ struct CallRunner: Sendable {
         guard !candidates.isEmpty else {
             return try await finish(&work, .failed, nil, lastFailure(work) ?? Self.nobody)
         }
-        switch desk.choose(candidates, now: ports.time.elapsed()) {
-        case .use(let integration, let ticket):
-            work.ticket = ticket
+        let capability = work.call.operation.capability
+        let choice = await desk.choose(
+            CallDesk.Question(
+                work.call.operation,
+                priority: work.call.priority,
+                wedding: work.call.wedding,
+                deadline: work.call.deadline,
+                isFirst: work.attempts.isEmpty && work.call.target == nil
+            ),
+            among: candidates,
+            strategy: ports.directory().strategies[capability] ?? .immediate
+        )
+        switch choice {
+        case .use(let integration, let passage, _):
+            work.passage = passage
             return try await begin(&work, at: integration)
         case .wait(let pause, let failure):
-            guard now + pause < work.call.deadline else {
+            guard ports.time.now() + pause < work.call.deadline else {
                 return try await finish(&work, .failed, nil, failure)
             }
             return try await wait(&work, pause)
+        case .none(let failure): return try await finish(&work, .failed, nil, failure)
         }
     }
 
@@ -168,7 +182,7 @@ struct CallRunner: Sendable {
         }
         var isTokenFresh = false
         for _ in 0..<Self.requestsMax {
-            let (verdict, status, isRefusedToken) = try await exchange(work, request, integration)
+            let (verdict, status, isRefusedToken) = try await exchange(&work, request, integration)
             if isRefusedToken, !isTokenFresh {
                 isTokenFresh = true
                 await ports.tokenRefused(integration)
@@ -184,30 +198,52 @@ struct CallRunner: Sendable {
         return try await conclude(&work, .inDoubt(Self.endless), status: nil)
     }
 
-    /// One request and what its answer means.
+    /// One request and what its answer means; it leaves when the integration's budget lets it.
     private func exchange(
-        _ work: CallWork,
+        _ work: inout CallWork,
         _ request: CallRequest,
         _ integration: CallIntegration
     ) async throws -> (CallVerdict, status: Int?, isRefusedToken: Bool) {
+        let passage: CallDesk.Passage
+        if let given = work.passage {
+            passage = given
+            work.passage = nil
+        } else {
+            passage = await desk.carryOn(integration, request.operation, wedding: work.call.wedding)
+        }
         let account: IntegrationAccount
+        let outgoing: ProviderRequest
         do {
             account = try await self.account(integration)
+            outgoing = try integration.dialect.next(
+                request,
+                account,
+                progress: work.progress,
+                now: ports.time.now()
+            )
+        } catch let error as CallInputError {
+            desk.abandoned(passage)
+            throw error
         } catch {
+            desk.abandoned(passage)
             return (.notApplied(Self.tokenFailure(error)), nil, false)
         }
-        let outgoing = try integration.dialect.next(
-            request,
-            account,
-            progress: work.progress,
-            now: ports.time.now()
-        )
-        switch await line.send(outgoing, to: integration) {
+        let began = ports.time.elapsed()
+        let exchange = await line.send(outgoing, to: integration)
+        let latency = ports.time.elapsed() - began
+        switch exchange {
         case .answer(let answer):
             let verdict = integration.dialect.read(answer, request, account, progress: work.progress)
+            desk.ended(
+                passage,
+                verdict.health,
+                latency: latency,
+                news: integration.dialect.limits(in: answer)
+            )
             let isRefused = answer.status == 401 && account.accessToken != nil
             return (verdict, answer.status, isRefused)
         case .nothing(let failure, let maybeSent):
+            desk.ended(passage, failure.health, latency: latency, news: [])
             let isHarmless = !maybeSent || outgoing.effect == .none
             return (isHarmless ? .notApplied(failure) : .inDoubt(failure), nil, false)
         }
@@ -246,9 +282,9 @@ struct CallRunner: Sendable {
         status: Int?
     ) async throws -> Progress {
         guard var attempt = work.attempts.popLast() else { return .stop }
-        if let ticket = work.ticket {
-            work.ticket = nil
-            desk.ended(ticket, verdict.outcome, now: ports.time.elapsed(), jitter: ports.random.fraction())
+        if let passage = work.passage {
+            work.passage = nil
+            desk.abandoned(passage)
         }
         var course = work.course
         course = CallCourse(
@@ -273,7 +309,7 @@ struct CallRunner: Sendable {
     private func follow(
         _ decision: CallCourse.Decision,
         _ work: inout CallWork,
-        outcome: CallOutcome?
+        outcome: Providers.CallOutcome?
     ) async throws -> Progress {
         switch decision {
         case .finish(let state):
@@ -293,7 +329,7 @@ struct CallRunner: Sendable {
     private func finish(
         _ work: inout CallWork,
         _ state: CallState,
-        _ outcome: CallOutcome?,
+        _ outcome: Providers.CallOutcome?,
         _ failure: ProviderFailure?
     ) async throws -> Progress {
         let now = ports.time.now()
@@ -390,7 +426,7 @@ struct CallRunner: Sendable {
         switch step {
         case .replay: return try await replay(&work, request, integration)
         case .ask(let question):
-            guard case .answer(let answer) = await line.send(question, to: integration) else {
+            guard let answer = await ask(question, request.operation, work, integration) else {
                 return try await settled(&work, .unknown)
             }
             let verdict = integration.dialect.readSettled(
@@ -412,13 +448,36 @@ struct CallRunner: Sendable {
         }
     }
 
+    /// Asks a question about an attempt in doubt; nil without an answer.
+    private func ask(
+        _ question: ProviderRequest,
+        _ operation: Operation,
+        _ work: CallWork,
+        _ integration: CallIntegration
+    ) async -> ProviderAnswer? {
+        let passage = await desk.carryOn(integration, operation, wedding: work.call.wedding)
+        let began = ports.time.elapsed()
+        let exchange = await line.send(question, to: integration)
+        let latency = ports.time.elapsed() - began
+        switch exchange {
+        case .answer(let answer):
+            let isFault = answer.status >= 500
+            let outcome: Resilience.CallOutcome = isFault ? .fail : answer.status == 429 ? .rejected : .ok
+            desk.ended(passage, outcome, latency: latency, news: integration.dialect.limits(in: answer))
+            return answer
+        case .nothing(let failure, _):
+            desk.ended(passage, failure.health, latency: latency, news: [])
+            return nil
+        }
+    }
+
     /// Sends the last request once more: its answer is the first one's answer.
     private func replay(
         _ work: inout CallWork,
         _ request: CallRequest,
         _ integration: CallIntegration
     ) async throws -> Progress {
-        let (verdict, _, isRefusedToken) = try await exchange(work, request, integration)
+        let (verdict, _, isRefusedToken) = try await exchange(&work, request, integration)
         if isRefusedToken { await ports.tokenRefused(integration) }
         switch verdict {
         case .succeeded(let outcome): return try await settled(&work, .succeeded(outcome))
@@ -463,7 +522,7 @@ struct CallRunner: Sendable {
             now: now,
             jitter: ports.random.fraction()
         )
-        var outcome: CallOutcome?
+        var outcome: Providers.CallOutcome?
         if case .succeeded(let found) = verdict { outcome = found }
         return try await follow(decision, &work, outcome: outcome)
     }

@@ -1,19 +1,31 @@
 import Domain
 import Providers
+import Resilience
 
 extension CallVerdict {
     /// What it brought; nil unless it succeeded.
-    var succeededOutcome: CallOutcome? {
+    var succeededOutcome: Providers.CallOutcome? {
         guard case .succeeded(let outcome) = self else { return nil }
         return outcome
     }
 
     /// What it says about the provider's health: limits, refusals and callers' faults say nothing.
-    var outcome: CallDesk.Outcome {
+    var health: Resilience.CallOutcome {
         switch self {
-        case .succeeded, .goOn, .wait: .answered
-        case .refused: .silent
-        case .notApplied(let failure), .inDoubt(let failure): failure.kind == .unavailable ? .failed : .silent
+        case .succeeded, .goOn, .wait: .ok
+        case .refused: .caller
+        case .notApplied(let failure), .inDoubt(let failure): failure.health
+        }
+    }
+}
+
+extension ProviderFailure {
+    /// What it says about the provider's health.
+    var health: Resilience.CallOutcome {
+        switch kind {
+        case .unavailable: .fail
+        case .limited: .rejected
+        case .unauthorized, .rejected, .declined, .notFound, .conflict: .caller
         }
     }
 }

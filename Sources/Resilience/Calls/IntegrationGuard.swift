@@ -17,7 +17,7 @@ package struct IntegrationGuard: Sendable {
         package var inFlightMax: Int
         /// An answer counts as slow when it takes longer than this and than three times the usual.
         package var slow: Duration
-        /// A call counts as failed when it is under way longer than this and than four times p95.
+        /// A call counts as failed when it is under way longer than this and than three times p95.
         package var late: Duration
         /// A ticket that did not come back for this long is taken back; not less than a call's time-out.
         package var lease: Duration
@@ -76,7 +76,7 @@ package struct IntegrationGuard: Sendable {
     /// The logarithm of 3: how many times the usual latency is slow.
     static let slowLogarithm = 1.098_612_3
     /// How many times p95 is late.
-    static let lateFactor = 4
+    static let lateFactor = 3
     /// When a call that found no room asks again.
     static let roomWait = Duration.milliseconds(100)
     /// Lost tickets that are taken back in one step.
