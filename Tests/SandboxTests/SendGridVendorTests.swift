@@ -20,7 +20,7 @@ import UsherTesting
         )
     }
 
-    private func accepted(_ verdict: CallVerdict) throws -> CallOutcome {
+    private func accepted(_ verdict: CallVerdict) throws -> Providers.CallOutcome {
         guard case .succeeded(let outcome) = verdict else {
             Issue.record("\(verdict)")
             throw CancellationError()

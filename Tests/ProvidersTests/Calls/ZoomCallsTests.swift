@@ -207,7 +207,7 @@ import Testing
             return
         }
         #expect(request.url.hasSuffix("/users/planner%40example.com/meetings?type=scheduled&page_size=300"))
-        guard case .hold(let text) = try settle(.videoCreate, input, age: .seconds(9_000), round: 7) else {
+        guard case .hold(let text) = try settle(.videoCreate, input, age: .seconds(9_000), round: 12) else {
             Issue.record("nobody was asked")
             return
         }
