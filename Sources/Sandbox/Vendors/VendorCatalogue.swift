@@ -7,6 +7,9 @@ package enum VendorCatalogue {
         switch provider {
         case .stripe: StripeVendor(settings: settings)
         case .square: SquareVendor(settings: settings)
+        case .googleCalendar: GoogleCalendarVendor()
+        case .microsoftGraph: GraphVendor()
+        case .appleCalendar: AppleCalendarVendor()
         default: nil
         }
     }
