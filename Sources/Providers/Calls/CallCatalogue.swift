@@ -13,7 +13,8 @@ package enum CallCatalogue {
         case .googleCalendar: GoogleCalendarCalls()
         case .microsoftGraph: GraphCalls()
         case .appleCalendar: AppleCalendarCalls()
-        case .paypal, .awsS3, .cloudinary: nil
+        case .paypal: PayPalCalls()
+        case .awsS3, .cloudinary: nil
         }
     }
 
