@@ -4,12 +4,14 @@ package enum CallCatalogue {
     package static func dialect(of provider: APIProvider) -> (any CallDialect)? {
         switch provider {
         case .stripe: StripeCalls()
+        case .square: SquareCalls()
+        case .paypal: PayPalCalls()
         case .twilio: TwilioCalls()
         case .sendgrid: SendGridCalls()
         case .zoom: ZoomCalls()
         case .openWeatherMap: OpenWeatherMapCalls()
         case .weatherAPI: WeatherAPICalls()
-        case .square, .paypal, .googleCalendar, .microsoftGraph, .appleCalendar, .awsS3, .cloudinary: nil
+        case .googleCalendar, .microsoftGraph, .appleCalendar, .awsS3, .cloudinary: nil
         }
     }
 
