@@ -130,28 +130,15 @@ extension CallEngine {
         guard let operation = Compensation.undoing(call.operation, reply: outcome.reply),
             let reference = outcome.reference
         else { return .doubled }
-        let now = ports.time.now()
-        let id = CallID(now: now, random: ports.random)
-        let input = Compensation.input(of: operation)
-        let undoing = StoredCall(
-            id: id,
-            owner: Compensation.owner,
-            operation: operation,
-            wedding: call.wedding,
-            vendor: call.vendor,
-            priority: .critical,
-            deadline: now + Compensation.patience,
-            isAsync: true,
-            state: .queued,
-            dueAt: now,
-            epoch: 1,
-            input: try await seal.seal(input, .input, of: id.bytes, now: now),
-            target: CallTarget(integration: attempt.integration, reference: reference),
-            content: nil,
-            undoes: attempt.id,
-            createdAt: now
+        let target = CallTarget(integration: attempt.integration, reference: reference)
+        let new = try await Compensation.call(
+            operation,
+            undoing: attempt.id,
+            of: call,
+            at: target,
+            seal,
+            ports
         )
-        let new = NewCall(call: undoing, keyHash: nil, bodyHash: attempt.id.bytes)
         let isNew = try await database.write { transaction -> Bool in
             guard try AttemptTable.move(attempt.id, from: attempt.state, to: .compensating, transaction)
             else {
