@@ -4,6 +4,8 @@ package enum CallCatalogue {
     package static func dialect(of provider: APIProvider) -> (any CallDialect)? {
         switch provider {
         case .stripe: StripeCalls()
+        case .square: SquareCalls()
+        case .paypal: PayPalCalls()
         case .twilio: TwilioCalls()
         case .sendgrid: SendGridCalls()
         case .zoom: ZoomCalls()
