@@ -47,6 +47,32 @@ package enum CallNewsEffect: String, Hashable, Sendable {
 }
 
 extension CallEngine {
+    /// Has news taken in soon; beyond `Limits.newsMax` it is dropped, and found out later by looking.
+    package func hear(_ news: CallNews) {
+        if keep(news) {
+            look()
+        } else {
+            ports.logger.warning("too much news of calls at a time: some is dropped")
+        }
+    }
+
+    /// Takes in news that waited; never throws.
+    func takeIn(_ news: CallNews) async {
+        do {
+            let effect = try await learn(news)
+            guard effect == .doubled else { return }
+            ports.logger.critical(
+                "a call took effect twice and cannot be undone by Usher: a person must look",
+                metadata: ["call": "\(news.call)"]
+            )
+        } catch {
+            ports.logger.warning(
+                "news of a call could not be taken in; it is found out by looking",
+                metadata: ["call": "\(news.call)", "error": "\(error)"]
+            )
+        }
+    }
+
     /// Takes in news; the same news may come any number of times.
     package func learn(_ news: CallNews) async throws -> CallNewsEffect {
         guard let call = try await find(news.call) else { return .nothing }
