@@ -104,6 +104,8 @@ final class CallRig: Sendable {
     }
 
     /// Lets time pass by quarters of a second until `condition` holds; false when `atMost` was not enough.
+    ///
+    /// Time moves only once the engine has come to rest: whatever runs does so on other threads.
     func pass(
         atMost limit: Duration,
         until condition: () async throws -> Bool
@@ -111,10 +113,21 @@ final class CallRig: Sendable {
         let end = time.elapsed + limit
         while time.elapsed < end {
             if try await condition() { return true }
-            for _ in 0..<50 { await Task.yield() }
+            await rest()
             time.advance(by: .milliseconds(250))
         }
         return try await condition()
+    }
+
+    private func rest() async {
+        var seen = (-1, -1)
+        var calm = 0
+        while calm < 3 {
+            try? await Task.sleep(for: .milliseconds(1))
+            let now = (time.sleeperCount, vendors.requests.count)
+            calm = now == seen && now.0 > 0 ? calm + 1 : 0
+            seen = now
+        }
     }
 
     private static func directory(

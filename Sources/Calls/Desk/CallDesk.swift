@@ -142,7 +142,7 @@ package final class CallDesk: Sendable {
     }
 
     /// Takes in what came of a request.
-    package func ended(_ passage: Passage, _ outcome: Resilience.CallOutcome, latency: Duration, news: [LimitNews]) {
+    package func ended(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
         let now = reading
         let jitter = random.fraction()
         state.withLock { state in

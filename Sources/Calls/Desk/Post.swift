@@ -95,7 +95,7 @@ struct Post: Sendable {
 
     mutating func ended(
         _ passage: CallDesk.Passage,
-        _ outcome: Resilience.CallOutcome,
+        _ outcome: ExchangeOutcome,
         _ latency: Duration,
         _ news: [LimitNews],
         _ now: ClockReading,

@@ -4,13 +4,13 @@ import Resilience
 
 extension CallVerdict {
     /// What it brought; nil unless it succeeded.
-    var succeededOutcome: Providers.CallOutcome? {
+    var succeededOutcome: CallOutcome? {
         guard case .succeeded(let outcome) = self else { return nil }
         return outcome
     }
 
     /// What it says about the provider's health: limits, refusals and callers' faults say nothing.
-    var health: Resilience.CallOutcome {
+    var health: ExchangeOutcome {
         switch self {
         case .succeeded, .goOn, .wait: .ok
         case .refused: .caller
@@ -21,7 +21,7 @@ extension CallVerdict {
 
 extension ProviderFailure {
     /// What it says about the provider's health.
-    var health: Resilience.CallOutcome {
+    var health: ExchangeOutcome {
         switch kind {
         case .unavailable: .fail
         case .limited: .rejected

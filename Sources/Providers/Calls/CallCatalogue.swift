@@ -9,7 +9,12 @@ package enum CallCatalogue {
         case .zoom: ZoomCalls()
         case .openWeatherMap: OpenWeatherMapCalls()
         case .weatherAPI: WeatherAPICalls()
-        case .square, .paypal, .googleCalendar, .microsoftGraph, .appleCalendar, .awsS3, .cloudinary: nil
+        case .square: SquareCalls()
+        case .googleCalendar: GoogleCalendarCalls()
+        case .microsoftGraph: GraphCalls()
+        case .appleCalendar: AppleCalendarCalls()
+        case .paypal: PayPalCalls()
+        case .awsS3, .cloudinary: nil
         }
     }
 

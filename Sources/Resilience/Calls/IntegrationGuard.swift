@@ -151,7 +151,7 @@ package struct IntegrationGuard: Sendable {
     ///   - jitter: 0..<1, drawn by the caller; spreads the pauses of the breaker.
     package mutating func finished(
         _ ticket: Ticket,
-        outcome: CallOutcome,
+        outcome: ExchangeOutcome,
         latency: Duration,
         now: Duration,
         jitter: Double
@@ -206,7 +206,7 @@ package struct IntegrationGuard: Sendable {
     }
 
     /// Slow or not; feeds what watches latency.
-    private mutating func judge(_ outcome: CallOutcome, latency: Duration, now: Duration) -> CallOutcome {
+    private mutating func judge(_ outcome: ExchangeOutcome, latency: Duration, now: Duration) -> ExchangeOutcome {
         guard outcome == .ok || outcome == .slow else { return outcome }
         let microseconds = max(latency.microseconds, 1)
         let seconds = now.inSeconds

@@ -15,7 +15,7 @@ struct CallBreakerTests {
     }
 
     /// Lets one call through and tells how it ended.
-    private func run(_ breaker: inout CallBreaker, _ outcome: CallOutcome, at now: Duration) throws {
+    private func run(_ breaker: inout CallBreaker, _ outcome: ExchangeOutcome, at now: Duration) throws {
         let ticket = try ticket(&breaker, at: now)
         breaker.finished(ticket, outcome, now: now, jitter: 0.5)
     }
@@ -34,8 +34,8 @@ struct CallBreakerTests {
         return breaker
     }
 
-    @Test(arguments: [CallOutcome.fail, .slow])
-    func `opens when half of ten calls were bad, and not with nine`(_ bad: CallOutcome) throws {
+    @Test(arguments: [ExchangeOutcome.fail, .slow])
+    func `opens when half of ten calls were bad, and not with nine`(_ bad: ExchangeOutcome) throws {
         var breaker = CallBreaker()
         for _ in 1...5 { try run(&breaker, .ok, at: .zero) }
         for _ in 1...4 { try run(&breaker, bad, at: .zero) }
@@ -115,6 +115,7 @@ struct CallBreakerTests {
         while breaker.state != .closed {
             now += .seconds(1)
             for _ in 1...20 { _ = breaker.admit(now: now, chance: 0.9) }
+            breaker.tick(now: now, jitter: 0)
         }
         breaker.trip(.errorRate, now: now + .seconds(125), jitter: 0.5)
         // Four openings, two minutes: k = 4 - 2.
@@ -150,7 +151,7 @@ struct CallBreakerTests {
 
     @Test func `mostly slow probes open it again, one slow probe does not`() throws {
         for (outcomes, ramps) in [
-            ([CallOutcome.slow, .ok, .ok], true), ([.slow, .slow, .ok], false), ([.ok, .slow, .slow], false),
+            ([ExchangeOutcome.slow, .ok, .ok], true), ([.slow, .slow, .ok], false), ([.ok, .slow, .slow], false),
         ] {
             var breaker = opened()
             for outcome in outcomes { try run(&breaker, outcome, at: .seconds(1)) }
@@ -283,18 +284,18 @@ struct CallBreakerTests {
     func `random walks agree with a model that remembers everything`(_ seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
         var breaker = CallBreaker(limits: .init(failureShareMax: 0.4))
-        var history: [(second: Int, outcome: CallOutcome)] = []
+        var history: [(second: Int, outcome: ExchangeOutcome)] = []
         var now = Duration.zero
         var trips = 0
         let failing = Double(seed % 10) / 20
         for _ in 1...3000 {
             now += .milliseconds(Int.random(in: 0...(seed % 3 == 0 ? 6000 : 400), using: &random))
             guard case .allowed(let ticket) = breaker.admit(now: now, chance: 0) else { continue }
-            let wasClosed = breaker.state == .closed
+            let wasFlowing = breaker.isLettingThrough
             let draw = Double.random(in: 0..<1, using: &random)
-            let outcome: CallOutcome = draw < failing ? .fail : draw < failing + 0.05 ? .caller : .ok
+            let outcome: ExchangeOutcome = draw < failing ? .fail : draw < failing + 0.05 ? .caller : .ok
             breaker.finished(ticket, outcome, now: now, jitter: 0.5)
-            guard wasClosed || breaker.trips > trips || isRamping(breaker) else {
+            guard wasFlowing else {
                 history = []
                 continue
             }
@@ -306,20 +307,15 @@ struct CallBreakerTests {
         }
     }
 
-    private func isRamping(_ breaker: CallBreaker) -> Bool {
-        if case .ramping = breaker.state { return true }
-        return false
-    }
-
-    private func shouldOpen(_ history: [(second: Int, outcome: CallOutcome)], second: Int) -> Bool {
-        var kept: [(second: Int, outcome: CallOutcome)] = []
+    private func shouldOpen(_ history: [(second: Int, outcome: ExchangeOutcome)], second: Int) -> Bool {
+        var kept: [(second: Int, outcome: ExchangeOutcome)] = []
         for entry in history {
             if let last = kept.last, entry.second - last.second >= 30 { kept = [] }
             kept.append(entry)
         }
         let recent = kept.filter { $0.second > second - 30 }
         let latest = kept.suffix(50)
-        let isTooMuch = { (part: [(second: Int, outcome: CallOutcome)]) in
+        let isTooMuch = { (part: [(second: Int, outcome: ExchangeOutcome)]) in
             part.count >= 10 && Double(part.count { $0.outcome == .fail }) >= 0.4 * Double(part.count)
         }
         return recent.count >= 10 && (isTooMuch(recent) || isTooMuch(Array(latest)))

@@ -20,7 +20,7 @@ struct IntegrationGuardTests {
 
     private func run(
         _ subject: inout IntegrationGuard,
-        _ outcome: CallOutcome,
+        _ outcome: ExchangeOutcome,
         at now: Duration,
         latency: Duration = .milliseconds(250)
     ) throws {
@@ -42,9 +42,9 @@ struct IntegrationGuardTests {
         return subject
     }
 
-    @Test func `a provider that fails at once is given up within four calls`() throws {
+    @Test func `a provider that fails at once is given up after three calls`() throws {
         var subject = try seasoned()
-        for number in 0..<4 {
+        for number in 0..<3 {
             #expect(subject.trips == 0)
             try run(&subject, .fail, at: .milliseconds(200 * number), latency: .milliseconds(20))
         }
@@ -174,7 +174,7 @@ struct IntegrationGuardTests {
                 subject.began(ticket, now: now)
                 sent[now.components.seconds, default: 0] += 1
                 mostInASecond = max(mostInASecond, sent[now.components.seconds] ?? 0)
-                let outcome: CallOutcome = now < .seconds(3) ? .fail : .ok
+                let outcome: ExchangeOutcome = now < .seconds(3) ? .fail : .ok
                 let jitter = Double.random(in: 0..<1, using: &random)
                 subject.finished(
                     ticket,
@@ -201,7 +201,7 @@ struct IntegrationGuardTests {
     @Test func `T18: a flood of refused callers changes nothing`() throws {
         var subject = try seasoned()
         for number in 0..<5000 {
-            let outcome: CallOutcome = number.isMultiple(of: 3) ? .rejected : .caller
+            let outcome: ExchangeOutcome = number.isMultiple(of: 3) ? .rejected : .caller
             try run(&subject, outcome, at: .milliseconds(number * 10), latency: .milliseconds(5))
         }
         let health = subject.health(now: .seconds(50))
@@ -212,7 +212,7 @@ struct IntegrationGuardTests {
 
     @Test func `T19: hanging probes are never more than three at once`() throws {
         var subject = try seasoned()
-        for number in 0..<4 { try run(&subject, .fail, at: .milliseconds(number), latency: .zero) }
+        for number in 0..<3 { try run(&subject, .fail, at: .milliseconds(number), latency: .zero) }
         var now = Duration.seconds(1)
         var pending: [(Duration, IntegrationGuard.Ticket)] = []
         for _ in 0..<20_000 {
@@ -272,7 +272,7 @@ struct IntegrationGuardTests {
         try run(&subject, .ok, at: .seconds(1))
         #expect(subject.health(now: .seconds(1)).state == .healthy)
         #expect(subject.health(now: .seconds(1)).since == .milliseconds(1250))
-        for _ in 1...4 { try run(&subject, .fail, at: .seconds(2), latency: .zero) }
+        for _ in 1...3 { try run(&subject, .fail, at: .seconds(2), latency: .zero) }
         var health = subject.health(now: .seconds(2))
         #expect(health.state == .down && health.since == .seconds(2))
         #expect(
@@ -332,7 +332,7 @@ struct IntegrationGuardTests {
             case 5..<9:
                 guard !out.isEmpty else { break }
                 let (ticket, since) = out.remove(at: Int.random(in: 0..<out.count, using: &random))
-                let outcome: CallOutcome = chance < failing ? .fail : .ok
+                let outcome: ExchangeOutcome = chance < failing ? .fail : .ok
                 subject.finished(ticket, outcome: outcome, latency: now - since, now: now, jitter: chance)
                 subject.finished(ticket, outcome: .fail, latency: now - since, now: now, jitter: chance)
             default:
