@@ -188,7 +188,7 @@ let package = Package(
             resources: [.copy("Vectors")]
         ),
         tests("Resilience", ["Domain", "Resilience", "UsherTesting"]),
-        tests("Providers", ["Domain", "Signatures", "Providers", "UsherTesting"]),
+        tests("Providers", ["Domain", "Signatures", "Resilience", "Providers", "UsherTesting"]),
         tests("Storage", ["Domain", "Storage", "UsherTesting", logging]),
         tests(
             "Transport",

@@ -2,6 +2,9 @@ import Resilience
 
 /// Calls until the error detector raises an alarm, on average, with the usual share fixed at 0.5 % and learned.
 struct RunLengthTable {
+    /// Calls for one cell at most.
+    static let callsMax = 1_000_000_000
+
     let seed: UInt64
 
     func report() {
@@ -19,7 +22,7 @@ struct RunLengthTable {
         var dice = Dice(seed: seed)
         var calls = 0
         var alarms = 0
-        while calls < 60_000_000, alarms < 4000 {
+        while calls < Self.callsMax, alarms < 4000 {
             var subject = ErrorCUSUM(learns: learns)
             if learns {
                 for _ in 0..<20_000 {
@@ -30,7 +33,7 @@ struct RunLengthTable {
             }
             repeat {
                 calls += 1
-            } while subject.record(failed: dice.fraction() < share) < level && calls < 60_000_000
+            } while subject.record(failed: dice.fraction() < share) < level && calls < Self.callsMax
             alarms += 1
         }
         return Double(calls) / Double(alarms)

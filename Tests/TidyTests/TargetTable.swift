@@ -140,6 +140,8 @@ struct TargetRule {
     static let extraForTests: [String: Set<String>] = [
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
+        "CallsTests": ["Sandbox"],
+        "ProvidersTests": ["Resilience"],
     ]
 
     /// Packages that belong to few targets: what they do is done there and nowhere else.

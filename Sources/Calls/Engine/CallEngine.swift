@@ -20,6 +20,8 @@ package final class CallEngine: Service, Sendable {
         package var inFlightMax = 10_000
         /// The most calls taken up in one look.
         package var claimsMax = 64
+        /// The most news of webhooks that waits to be taken in.
+        package var newsMax = 4_096
         /// How long a caller waits before it is told to ask later.
         package var syncWait = Duration.seconds(20)
         /// The longest time between two looks at what is due.
@@ -33,6 +35,7 @@ package final class CallEngine: Service, Sendable {
 
     private struct State {
         var inbox: [CallWork] = []
+        var news: [CallNews] = []
         var inFlight = 0
         var isDraining = false
     }
@@ -53,13 +56,13 @@ package final class CallEngine: Service, Sendable {
         database: Database,
         vault: Vault,
         ports: CallPorts,
-        desk: CallDesk = CallDesk(),
+        desk: CallDesk? = nil,
         limits: Limits = Limits()
     ) {
         self.database = database
         self.vault = vault
         self.ports = ports
-        self.desk = desk
+        self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
         self.limits = limits
         seal = CallSeal(vault: vault)
     }
@@ -70,7 +73,9 @@ package final class CallEngine: Service, Sendable {
     /// Carries calls until cancelled or shut down; those in flight are carried to their next resting place.
     package func run() async throws {
         await withGracefulShutdownHandler {
+            await restoreDesk()
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.desk.run(self.keeper) }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
                         let works = state.inbox
@@ -78,15 +83,23 @@ package final class CallEngine: Service, Sendable {
                         return (works, state.isDraining)
                     }
                     for work in works { group.addTask { await self.carry(work) } }
-                    if isDraining { return }
+                    for item in takeNews() { group.addTask { await self.takeIn(item) } }
+                    if isDraining { break }
                     let next = await lookForDue(&group)
                     await doorbell.wait(atMost: min(next, limits.lookEvery), ports.time)
                 }
+                await settled()
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.state.withLock { $0.isDraining = true }
             self.doorbell.ring()
         }
+    }
+
+    /// Returns once nothing is in flight, or when cancelled.
+    private func settled() async {
+        while inFlight > 0, !Task.isCancelled { try? await ports.time.sleep(.milliseconds(20)) }
     }
 
     // MARK: Taking in
@@ -293,6 +306,22 @@ package final class CallEngine: Service, Sendable {
 
     private func release() {
         state.withLock { $0.inFlight -= 1 }
+    }
+
+    /// Keeps news until the next look; false when there is too much of it.
+    func keep(_ news: CallNews) -> Bool {
+        state.withLock { state in
+            guard state.news.count < limits.newsMax else { return false }
+            state.news.append(news)
+            return true
+        }
+    }
+
+    private func takeNews() -> [CallNews] {
+        state.withLock { state in
+            defer { state.news = [] }
+            return state.news
+        }
     }
 
     private func enqueue(_ work: CallWork) {

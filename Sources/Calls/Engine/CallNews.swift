@@ -9,14 +9,28 @@ package struct CallNews: Sendable {
     package let call: CallID
     /// The provider the news is of; nil when a person speaks of the live attempt.
     package let provider: APIProvider?
+    /// What it is about at the provider, in the dialect's words; nil when that is not known.
+    package let reference: String?
     /// What it proves.
     package let verdict: SettleVerdict
 
     /// Describes news.
-    package init(call: CallID, provider: APIProvider?, verdict: SettleVerdict) {
+    package init(call: CallID, provider: APIProvider?, reference: String? = nil, verdict: SettleVerdict) {
         self.call = call
         self.provider = provider
+        self.reference = reference
         self.verdict = verdict
+    }
+
+    /// Which of a call's attempts it is about: the one that brought `reference`, or else the provider's latest that
+    /// has brought nothing.
+    func index(in attempts: [StoredAttempt], _ directory: CallDirectory) -> Int? {
+        guard let provider else { return attempts.lastIndex { $0.state.isLive } }
+        let itsOwn = attempts.indices.filter {
+            directory.integrations[attempts[$0].integration]?.account.provider == provider
+        }
+        let known = itsOwn.first { attempts[$0].reference != nil && attempts[$0].reference == reference }
+        return known ?? itsOwn.last { attempts[$0].reference == nil }
     }
 }
 
@@ -33,16 +47,37 @@ package enum CallNewsEffect: String, Hashable, Sendable {
 }
 
 extension CallEngine {
+    /// Has news taken in soon; beyond `Limits.newsMax` it is dropped, and found out later by looking.
+    package func hear(_ news: CallNews) {
+        if keep(news) {
+            look()
+        } else {
+            ports.logger.warning("too much news of calls at a time: some is dropped")
+        }
+    }
+
+    /// Takes in news that waited; never throws.
+    func takeIn(_ news: CallNews) async {
+        do {
+            let effect = try await learn(news)
+            guard effect == .doubled else { return }
+            ports.logger.critical(
+                "a call took effect twice and cannot be undone by Usher: a person must look",
+                metadata: ["call": "\(news.call)"]
+            )
+        } catch {
+            ports.logger.warning(
+                "news of a call could not be taken in; it is found out by looking",
+                metadata: ["call": "\(news.call)", "error": "\(error)"]
+            )
+        }
+    }
+
     /// Takes in news; the same news may come any number of times.
     package func learn(_ news: CallNews) async throws -> CallNewsEffect {
         guard let call = try await find(news.call) else { return .nothing }
         let attempts = try await attempts(of: call.id)
-        let directory = ports.directory()
-        let index = attempts.lastIndex { attempt in
-            guard let provider = news.provider else { return attempt.state.isLive }
-            return directory.integrations[attempt.integration]?.account.provider == provider
-        }
-        guard let index else { return .nothing }
+        guard let index = news.index(in: attempts, ports.directory()) else { return .nothing }
         switch attempts[index].state {
         case .inDoubt: return try await settle(call, attempts[index].id, news.verdict)
         case .notApplied, .dead:
@@ -95,28 +130,15 @@ extension CallEngine {
         guard let operation = Compensation.undoing(call.operation, reply: outcome.reply),
             let reference = outcome.reference
         else { return .doubled }
-        let now = ports.time.now()
-        let id = CallID(now: now, random: ports.random)
-        let input = Compensation.input(of: operation)
-        let undoing = StoredCall(
-            id: id,
-            owner: Compensation.owner,
-            operation: operation,
-            wedding: call.wedding,
-            vendor: call.vendor,
-            priority: .critical,
-            deadline: now + Compensation.patience,
-            isAsync: true,
-            state: .queued,
-            dueAt: now,
-            epoch: 1,
-            input: try await seal.seal(input, .input, of: id.bytes, now: now),
-            target: CallTarget(integration: attempt.integration, reference: reference),
-            content: nil,
-            undoes: attempt.id,
-            createdAt: now
+        let target = CallTarget(integration: attempt.integration, reference: reference)
+        let new = try await Compensation.call(
+            operation,
+            undoing: attempt.id,
+            of: call,
+            at: target,
+            seal,
+            ports
         )
-        let new = NewCall(call: undoing, keyHash: nil, bodyHash: attempt.id.bytes)
         let isNew = try await database.write { transaction -> Bool in
             guard try AttemptTable.move(attempt.id, from: attempt.state, to: .compensating, transaction)
             else {

@@ -11,7 +11,7 @@ package struct CallPorts: Sendable {
     /// The access token of an integration; nil for one whose provider has none.
     package var token: @Sendable (CallIntegration) async throws -> Secret?
     /// Says that a provider did not accept the token.
-    package var tokenRefused: @Sendable (CallIntegration) async -> Void
+    package var tokenRefused: @Sendable (CallIntegration, Secret) async -> Void
     /// Outgoing HTTP.
     package var upstream: Upstream
     /// Which addresses may be sent to; the argument says whether private ones may.
@@ -34,7 +34,7 @@ package struct CallPorts: Sendable {
     package init(
         directory: @escaping @Sendable () -> CallDirectory,
         token: @escaping @Sendable (CallIntegration) async throws -> Secret? = { _ in nil },
-        tokenRefused: @escaping @Sendable (CallIntegration) async -> Void = { _ in },
+        tokenRefused: @escaping @Sendable (CallIntegration, Secret) async -> Void = { _, _ in },
         upstream: Upstream,
         addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
         moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },

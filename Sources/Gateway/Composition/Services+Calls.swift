@@ -2,6 +2,7 @@ import Calls
 import Domain
 import Providers
 import Registry
+import Resilience
 import Storage
 import Vault
 import Webhooks
@@ -86,15 +87,19 @@ extension CallDirectory {
                 name: integration.name,
                 dialect: dialect,
                 account: integration.account(),
+                limits: integration.limits,
                 vendor: integration.definition.vendor,
                 isEnabled: integration.definition.enabled,
                 allowsPrivate: integration.definition.allowPrivate
             )
         }
         var routes: [Capability: [Int64]] = [:]
+        var strategies: [Capability: FailoverChoice.Strategy] = [:]
         for capability in Capability.allCases {
-            routes[capability] = snapshot.route(for: capability).integrations.map(\.id)
+            let route = snapshot.route(for: capability)
+            routes[capability] = route.integrations.map(\.id)
+            strategies[capability] = FailoverChoice.Strategy(rawValue: route.definition.strategy.rawValue)
         }
-        self.init(integrations: integrations, routes: routes)
+        self.init(integrations: integrations, routes: routes, strategies: strategies)
     }
 }

@@ -26,6 +26,7 @@ struct BucketMeter: Hashable, Sendable {
     /// Up to which `fullAt` calls are covered by what was saved; infinite when nothing needs to be.
     private(set) var coveredTo = Double.infinity
     private let jitter: Double
+    private var lastTakenAt: Double?
 
     init(rate: Double, burst: Double, jitter: Double, fullAt: Double) {
         self.rate = rate
@@ -49,12 +50,16 @@ struct BucketMeter: Hashable, Sendable {
 
     mutating func take(at time: Double) {
         fullAt = max(fullAt, time) + interval
+        lastTakenAt = time
     }
 
     /// Takes in that the provider has at most `tokens` left at `time`.
     mutating func atMost(_ tokens: Double, at time: Double) {
         fullAt = max(fullAt, time + (burst - min(tokens, burst)) * interval)
     }
+
+    /// The part of the burst that was gone at the latest call.
+    var usedPart: Double { lastTakenAt.map { min(1, (fullAt - $0) / (burst * interval)) } ?? 0 }
 
     /// Changes rate and burst; the tokens that are missing stay missing.
     mutating func change(rate: Double, burst: Double, at time: Double) {

@@ -129,7 +129,7 @@ package struct Budget: Sendable {
                 needed = end - time
             }
         }
-        return .wait(Resilience.wait(needed))
+        return .wait(roundedUp(needed))
     }
 
     /// Counts one call that is sent now; ask for `admission` first.
@@ -166,7 +166,7 @@ package struct Budget: Sendable {
         let time = now.seconds
         let sent = sentAt.inSeconds
         if case .places(var places) = meter {
-            places.finish()
+            places.finish(after: time - sent)
             meter = .places(places)
         }
         guard isAccepted else { return }

@@ -26,6 +26,6 @@ package struct ClockReading: Hashable, Sendable {
 
 /// A wait of `seconds` as a duration, rounded up to a whole microsecond and more than zero: who waits it has waited
 /// long enough.
-func wait(_ seconds: Double) -> Duration {
+func roundedUp(_ seconds: Double) -> Duration {
     .microseconds(Int64(min(max((seconds * 1_000_000).rounded(.up), 1), 1e15)))
 }

@@ -23,6 +23,8 @@ struct PlacesMeter: Hashable, Sendable {
     private var lost = 0
     private var lostUntil = 0.0
     private var changedAt = 0.0
+    /// How long calls took lately, in seconds.
+    private var usual = 0.5
 
     init(count: Int) {
         self.count = max(count, 1)
@@ -47,8 +49,16 @@ struct PlacesMeter: Hashable, Sendable {
         inFlight += 1
     }
 
-    mutating func finish() {
+    mutating func finish(after seconds: Double) {
         inFlight = max(0, inFlight - 1)
+        usual += (max(seconds, 0) - usual) / 8
+    }
+
+    /// How long it takes until `calls` more have gone, in seconds.
+    func estimate(_ budgetClass: BudgetClass, calls: Int) -> Double {
+        let places = max(1, learned - Int(budgetClass.reserve * Double(learned)))
+        let missing = calls - max(0, places - inFlight - lost)
+        return missing > 0 ? Double(missing) / Double(places) * usual : 0
     }
 
     mutating func refused(at time: Double) {

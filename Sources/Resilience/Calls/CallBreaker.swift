@@ -116,7 +116,8 @@ package struct CallBreaker: Sendable {
     /// Takes nothing; but a call that a ramp keeps out was asked for, and counts for the ramp's step.
     mutating func objection(now: Duration, chance: Double) -> (Duration, Refusal)? {
         precondition((0..<1).contains(chance), "chance lies in 0..<1")
-        tick(now: now, jitter: chance)
+        // A ramp climbs at ticks and answers alone, so that what `objection` says holds for the `admit` behind it.
+        if !isLettingThrough { tick(now: now, jitter: chance) }
         switch phase {
         case .closed:
             return nil
@@ -139,7 +140,7 @@ package struct CallBreaker: Sendable {
     /// Takes in how the call of `ticket` ended; late news from an earlier epoch only frees its permit.
     ///
     /// - Parameter jitter: 0..<1, drawn by the caller so that a seed repeats the run.
-    package mutating func finished(_ ticket: Ticket, _ outcome: CallOutcome, now: Duration, jitter: Double) {
+    package mutating func finished(_ ticket: Ticket, _ outcome: ExchangeOutcome, now: Duration, jitter: Double) {
         free(ticket)
         guard ticket.epoch == epoch, outcome.counts else { return }
         switch phase {
@@ -150,6 +151,7 @@ package struct CallBreaker: Sendable {
                 second: now.components.seconds
             )
             if let reason = verdict(after: outcome) { trip(reason, now: now, jitter: jitter) }
+            tick(now: now, jitter: jitter)
         case .halfOpen(let passed, let slow):
             probed(outcome, passed: passed, slow: slow, now: now, jitter: jitter)
         case .open, .held:
@@ -226,7 +228,7 @@ package struct CallBreaker: Sendable {
         return copy
     }
 
-    private func verdict(after outcome: CallOutcome) -> Reason? {
+    private func verdict(after outcome: ExchangeOutcome) -> Reason? {
         guard outcome != .ok, tally.recent.total >= UInt32(limits.outcomesMin) else { return nil }
         let least = UInt32(limits.outcomesMin)
         let latest = tally.latest
@@ -258,7 +260,7 @@ package struct CallBreaker: Sendable {
     }
 
     private mutating func probed(
-        _ outcome: CallOutcome,
+        _ outcome: ExchangeOutcome,
         passed: Int,
         slow: Int,
         now: Duration,

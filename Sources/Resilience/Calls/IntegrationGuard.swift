@@ -17,7 +17,7 @@ package struct IntegrationGuard: Sendable {
         package var inFlightMax: Int
         /// An answer counts as slow when it takes longer than this and than three times the usual.
         package var slow: Duration
-        /// A call counts as failed when it is under way longer than this and than four times p95.
+        /// A call counts as failed when it is under way longer than this and than three times p95.
         package var late: Duration
         /// A ticket that did not come back for this long is taken back; not less than a call's time-out.
         package var lease: Duration
@@ -76,7 +76,7 @@ package struct IntegrationGuard: Sendable {
     /// The logarithm of 3: how many times the usual latency is slow.
     static let slowLogarithm = 1.098_612_3
     /// How many times p95 is late.
-    static let lateFactor = 4
+    static let lateFactor = 3
     /// When a call that found no room asks again.
     static let roomWait = Duration.milliseconds(100)
     /// Lost tickets that are taken back in one step.
@@ -151,7 +151,7 @@ package struct IntegrationGuard: Sendable {
     ///   - jitter: 0..<1, drawn by the caller; spreads the pauses of the breaker.
     package mutating func finished(
         _ ticket: Ticket,
-        outcome: CallOutcome,
+        outcome: ExchangeOutcome,
         latency: Duration,
         now: Duration,
         jitter: Double
@@ -206,7 +206,7 @@ package struct IntegrationGuard: Sendable {
     }
 
     /// Slow or not; feeds what watches latency.
-    private mutating func judge(_ outcome: CallOutcome, latency: Duration, now: Duration) -> CallOutcome {
+    private mutating func judge(_ outcome: ExchangeOutcome, latency: Duration, now: Duration) -> ExchangeOutcome {
         guard outcome == .ok || outcome == .slow else { return outcome }
         let microseconds = max(latency.microseconds, 1)
         let seconds = now.inSeconds

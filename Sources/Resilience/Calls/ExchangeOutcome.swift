@@ -1,5 +1,5 @@
 /// How one exchange with a provider ended, as far as the provider's health is concerned.
-package enum CallOutcome: Hashable, Sendable, CaseIterable {
+package enum ExchangeOutcome: Hashable, Sendable, CaseIterable {
     /// The provider answered as it should.
     case ok
     /// It answered, but later than callers can use.
