@@ -180,6 +180,12 @@ let package = Package(
             path: "Benchmarks/VerifyBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "call-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/CallBenchmark",
+            swiftSettings: settings
+        ),
         // Tests
         tests("Domain", ["Domain", "UsherTesting"]),
         tests(
@@ -188,7 +194,7 @@ let package = Package(
             resources: [.copy("Vectors")]
         ),
         tests("Resilience", ["Domain", "Resilience", "UsherTesting"]),
-        tests("Providers", ["Domain", "Signatures", "Providers", "UsherTesting"]),
+        tests("Providers", ["Domain", "Signatures", "Resilience", "Providers", "UsherTesting"]),
         tests("Storage", ["Domain", "Storage", "UsherTesting", logging]),
         tests(
             "Transport",

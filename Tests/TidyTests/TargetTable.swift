@@ -124,6 +124,7 @@ struct TargetRule {
         ),
         TargetRule("rate-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
+        TargetRule("call-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule(
             "verify-bench",
             .side,
@@ -140,6 +141,8 @@ struct TargetRule {
     static let extraForTests: [String: Set<String>] = [
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
+        "CallsTests": ["Sandbox"],
+        "ProvidersTests": ["Resilience"],
     ]
 
     /// Packages that belong to few targets: what they do is done there and nowhere else.

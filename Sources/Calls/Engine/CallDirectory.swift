@@ -1,5 +1,6 @@
 package import Domain
 package import Providers
+package import Resilience
 
 /// An integration as calls use it: an account and the dialect that speaks for it.
 package struct CallIntegration: Sendable {
@@ -13,6 +14,8 @@ package struct CallIntegration: Sendable {
     package let account: IntegrationAccount
     /// Whose it is; nil is the platform's.
     package let vendor: ResourceName?
+    /// Its limits: the documented ones, and this account's own where they differ.
+    package let limits: [ProviderLimit]
     /// Whether it may be used.
     package let isEnabled: Bool
     /// Whether its base URL may lead into private networks.
@@ -24,6 +27,7 @@ package struct CallIntegration: Sendable {
         name: ResourceName,
         dialect: any CallDialect,
         account: IntegrationAccount,
+        limits: [ProviderLimit]? = nil,
         vendor: ResourceName?,
         isEnabled: Bool,
         allowsPrivate: Bool
@@ -32,6 +36,7 @@ package struct CallIntegration: Sendable {
         self.name = name
         self.dialect = dialect
         self.account = account
+        self.limits = limits ?? dialect.facts.limits
         self.vendor = vendor
         self.isEnabled = isEnabled
         self.allowsPrivate = allowsPrivate
@@ -44,14 +49,21 @@ package struct CallDirectory: Sendable {
     package let integrations: [Int64: CallIntegration]
     /// The order in which a capability's integrations are tried.
     package let routes: [Capability: [Int64]]
+    /// How calls leave an integration that does badly; immediately where nothing is said.
+    package let strategies: [Capability: FailoverChoice.Strategy]
 
     /// Nothing.
     package static let empty = CallDirectory(integrations: [], routes: [:])
 
     /// Indexes what there is.
-    package init(integrations: [CallIntegration], routes: [Capability: [Int64]]) {
+    package init(
+        integrations: [CallIntegration],
+        routes: [Capability: [Int64]],
+        strategies: [Capability: FailoverChoice.Strategy] = [:]
+    ) {
         self.integrations = Dictionary(integrations.map { ($0.id, $0) }) { first, _ in first }
         self.routes = routes
+        self.strategies = strategies
     }
 
     /// The integration of this name.

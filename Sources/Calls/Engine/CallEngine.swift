@@ -53,13 +53,13 @@ package final class CallEngine: Service, Sendable {
         database: Database,
         vault: Vault,
         ports: CallPorts,
-        desk: CallDesk = CallDesk(),
+        desk: CallDesk? = nil,
         limits: Limits = Limits()
     ) {
         self.database = database
         self.vault = vault
         self.ports = ports
-        self.desk = desk
+        self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
         self.limits = limits
         seal = CallSeal(vault: vault)
     }
@@ -70,7 +70,9 @@ package final class CallEngine: Service, Sendable {
     /// Carries calls until cancelled or shut down; those in flight are carried to their next resting place.
     package func run() async throws {
         await withGracefulShutdownHandler {
+            await restoreDesk()
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.desk.run(self.keeper) }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
                         let works = state.inbox
@@ -78,15 +80,22 @@ package final class CallEngine: Service, Sendable {
                         return (works, state.isDraining)
                     }
                     for work in works { group.addTask { await self.carry(work) } }
-                    if isDraining { return }
+                    if isDraining { break }
                     let next = await lookForDue(&group)
                     await doorbell.wait(atMost: min(next, limits.lookEvery), ports.time)
                 }
+                await settled()
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.state.withLock { $0.isDraining = true }
             self.doorbell.ring()
         }
+    }
+
+    /// Returns once nothing is in flight, or when cancelled.
+    private func settled() async {
+        while inFlight > 0, !Task.isCancelled { try? await ports.time.sleep(.milliseconds(20)) }
     }
 
     // MARK: Taking in

@@ -9,14 +9,28 @@ package struct CallNews: Sendable {
     package let call: CallID
     /// The provider the news is of; nil when a person speaks of the live attempt.
     package let provider: APIProvider?
+    /// What it is about at the provider, in the dialect's words; nil when that is not known.
+    package let reference: String?
     /// What it proves.
     package let verdict: SettleVerdict
 
     /// Describes news.
-    package init(call: CallID, provider: APIProvider?, verdict: SettleVerdict) {
+    package init(call: CallID, provider: APIProvider?, reference: String? = nil, verdict: SettleVerdict) {
         self.call = call
         self.provider = provider
+        self.reference = reference
         self.verdict = verdict
+    }
+
+    /// Which of a call's attempts it is about: the one that brought `reference`, or else the provider's latest that
+    /// has brought nothing.
+    func index(in attempts: [StoredAttempt], _ directory: CallDirectory) -> Int? {
+        guard let provider else { return attempts.lastIndex { $0.state.isLive } }
+        let itsOwn = attempts.indices.filter {
+            directory.integrations[attempts[$0].integration]?.account.provider == provider
+        }
+        let known = itsOwn.first { attempts[$0].reference != nil && attempts[$0].reference == reference }
+        return known ?? itsOwn.last { attempts[$0].reference == nil }
     }
 }
 
@@ -37,12 +51,7 @@ extension CallEngine {
     package func learn(_ news: CallNews) async throws -> CallNewsEffect {
         guard let call = try await find(news.call) else { return .nothing }
         let attempts = try await attempts(of: call.id)
-        let directory = ports.directory()
-        let index = attempts.lastIndex { attempt in
-            guard let provider = news.provider else { return attempt.state.isLive }
-            return directory.integrations[attempt.integration]?.account.provider == provider
-        }
-        guard let index else { return .nothing }
+        guard let index = news.index(in: attempts, ports.directory()) else { return .nothing }
         switch attempts[index].state {
         case .inDoubt: return try await settle(call, attempts[index].id, news.verdict)
         case .notApplied, .dead:

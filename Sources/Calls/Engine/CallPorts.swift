@@ -11,16 +11,16 @@ package struct CallPorts: Sendable {
     /// The access token of an integration; nil for one whose provider has none.
     package var token: @Sendable (CallIntegration) async throws -> Secret?
     /// Says that a provider did not accept the token.
-    package var tokenRefused: @Sendable (CallIntegration) async -> Void
+    package var tokenRefused: @Sendable (CallIntegration, Secret) async -> Void
     /// Outgoing HTTP.
     package var upstream: Upstream
     /// Which addresses may be sent to; the argument says whether private ones may.
     package var addressPolicy: @Sendable (Bool) -> AddressPolicy
     /// What a wedding means at an instant; nil without one.
     package var moment: @Sendable (WeddingID?, Instant) -> WeddingMoment?
-    /// Stores the result of an asynchronous call as an event, in the transaction that ends it; gives the destinations
-    /// that have work.
-    package var publish: @Sendable (Transaction, CallResult) throws -> [Int64]
+    /// Prepares the result of a call as an event; what it gives stores it, in the transaction that ends the call, and
+    /// gives the destinations that have work.
+    package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
     /// Tells that those destinations have work, after the commit.
     package var published: @Sendable ([Int64]) -> Void
     /// Clock and alarm.
@@ -34,11 +34,14 @@ package struct CallPorts: Sendable {
     package init(
         directory: @escaping @Sendable () -> CallDirectory,
         token: @escaping @Sendable (CallIntegration) async throws -> Secret? = { _ in nil },
-        tokenRefused: @escaping @Sendable (CallIntegration) async -> Void = { _ in },
+        tokenRefused: @escaping @Sendable (CallIntegration, Secret) async -> Void = { _, _ in },
         upstream: Upstream,
         addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
         moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },
-        publish: @escaping @Sendable (Transaction, CallResult) throws -> [Int64] = { _, _ in [] },
+        publish: @escaping @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64] =
+            {
+                _ in { _ in [] }
+            },
         published: @escaping @Sendable ([Int64]) -> Void = { _ in },
         time: Time,
         random: RandomSource,

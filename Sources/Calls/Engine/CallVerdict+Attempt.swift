@@ -1,5 +1,6 @@
 import Domain
 import Providers
+import Resilience
 
 extension CallVerdict {
     /// What it brought; nil unless it succeeded.
@@ -9,11 +10,22 @@ extension CallVerdict {
     }
 
     /// What it says about the provider's health: limits, refusals and callers' faults say nothing.
-    var outcome: CallDesk.Outcome {
+    var health: ExchangeOutcome {
         switch self {
-        case .succeeded, .goOn, .wait: .answered
-        case .refused: .silent
-        case .notApplied(let failure), .inDoubt(let failure): failure.kind == .unavailable ? .failed : .silent
+        case .succeeded, .goOn, .wait: .ok
+        case .refused: .caller
+        case .notApplied(let failure), .inDoubt(let failure): failure.health
+        }
+    }
+}
+
+extension ProviderFailure {
+    /// What it says about the provider's health.
+    var health: ExchangeOutcome {
+        switch kind {
+        case .unavailable: .fail
+        case .limited: .rejected
+        case .unauthorized, .rejected, .declined, .notFound, .conflict: .caller
         }
     }
 }

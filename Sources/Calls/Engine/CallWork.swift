@@ -15,8 +15,8 @@ struct CallWork: Sendable {
     let content: StoredContent?
     /// Whether the live attempt was begun by somebody else, who may have died.
     var isTakenOver: Bool
-    /// The ticket of the attempt that was begun here.
-    var ticket: CallDesk.Ticket?
+    /// The right to send the next request, when it was given already.
+    var passage: CallDesk.Passage?
 
     /// The rules of the course, as far as it has come.
     var course: CallCourse {

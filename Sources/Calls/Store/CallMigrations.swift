@@ -4,7 +4,8 @@ package import Storage
 package enum CallTables {
     /// All migrations of this target.
     package static let migrations = [
-        Migration(number: 500, name: "calls", statements: tables.map { Statement(schema: $0) })
+        Migration(number: 500, name: "calls", statements: tables.map { Statement(schema: $0) }),
+        DeskTable.migration,
     ]
 
     private static let tables = [

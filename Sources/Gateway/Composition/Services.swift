@@ -1,4 +1,5 @@
 package import Access
+package import Calls
 package import Domain
 package import HTTPAPI
 package import Logging
@@ -56,6 +57,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
+        + CallTables.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -85,6 +87,8 @@ package struct Services: Sendable {
     package let reranker: Reranker
     /// Hears what other nodes do; nil where none can be.
     package let peers: PeerWatch?
+    /// Carries outgoing calls.
+    package let calls: CallEngine
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -129,6 +133,8 @@ package struct Services: Sendable {
         self.activity = activity
         self.dispatcher = dispatcher
         keys = Self.keys(database, vault, ports)
+        let calls = Self.calls(database, registry, weddings, vault, dispatcher, ports)
+        self.calls = calls
         receiver = Receiver(
             registry: registry,
             weddings: weddings,

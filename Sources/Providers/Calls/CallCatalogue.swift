@@ -2,7 +2,19 @@
 package enum CallCatalogue {
     /// How a provider is called; nil when this build does not know.
     package static func dialect(of provider: APIProvider) -> (any CallDialect)? {
-        nil
+        switch provider {
+        case .stripe: StripeCalls()
+        case .twilio: TwilioCalls()
+        case .sendgrid: SendGridCalls()
+        case .zoom: ZoomCalls()
+        case .openWeatherMap: OpenWeatherMapCalls()
+        case .weatherAPI: WeatherAPICalls()
+        case .square: SquareCalls()
+        case .googleCalendar: GoogleCalendarCalls()
+        case .microsoftGraph: GraphCalls()
+        case .appleCalendar: AppleCalendarCalls()
+        case .paypal, .awsS3, .cloudinary: nil
+        }
     }
 
     /// What is known of a provider; nil when this build does not know how to call it.

@@ -52,7 +52,7 @@ extension SingleChange {
                 "the route of \(route.definition.capability) names \(name): take it out there first"
             )
         }
-        try TokenTable.forget(current.id, transaction)
+        try TokenTable.remove(current.id, transaction)
         try integrations.delete(current, now: now, transaction)
     }
 

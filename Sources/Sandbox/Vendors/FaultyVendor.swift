@@ -65,6 +65,9 @@ package struct FaultyVendor: Sendable {
         advance(now: now, random: &random)
         let circumstances = circumstances(of: request, now: now, random: &random)
         vendor.conditions = circumstances.conditions
+        if case .storedFailure(let failure) = circumstances.verdict, vendor.storesFailures {
+            vendor.conditions.storedFailure = failure
+        }
         defer { vendor.conditions = VendorConditions() }
         let clock = now + circumstances.skew
         let delay = circumstances.conditions.answersAfter
@@ -76,6 +79,12 @@ package struct FaultyVendor: Sendable {
         case .failAfter(let status):
             _ = vendor.answer(request, now: clock, random: &random)
             return .answer(dated(vendor.failure(status: status, random: &random), clock), after: delay)
+        case .storedFailure(let failure) where !vendor.storesFailures:
+            if failure.takesEffect { _ = vendor.answer(request, now: clock, random: &random) }
+            return .answer(
+                dated(vendor.failure(status: failure.status, random: &random), clock),
+                after: delay
+            )
         case .storm(let advice):
             var answer = vendor.overLimit(random: &random)
             advice.write(into: &answer, clock: clock)
@@ -133,10 +142,8 @@ package struct FaultyVendor: Sendable {
             case .hideNew(let delay):
                 found.conditions.lookUpDelay = max(found.conditions.lookUpDelay, delay)
             case .halveLimit: found.conditions.limitShare = 0.5
-            case .storedFailure(let failure):
-                if found.verdict == nil { found.conditions.storedFailure = failure }
             case let kind:
-                if found.verdict == nil, found.conditions.storedFailure == nil { found.verdict = kind }
+                if found.verdict == nil { found.verdict = kind }
             }
         }
         return found

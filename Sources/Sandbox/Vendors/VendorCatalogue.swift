@@ -5,6 +5,37 @@ package enum VendorCatalogue {
     /// The vendor behind a provider's name, with the sandbox's credentials; nil when it cannot be played.
     package static func vendor(_ provider: APIProvider, settings: VendorSettings) -> (any VendorMachine)? {
         switch provider {
+        case .twilio: TwilioVendor(settings: settings)
+        case .sendgrid: SendGridVendor(settings: settings)
+        case .zoom: ZoomVendor(settings: settings)
+        case .openWeatherMap: OpenWeatherMapVendor()
+        case .weatherAPI: WeatherAPIVendor()
+        case .stripe: StripeVendor(settings: settings)
+        case .square: SquareVendor(settings: settings)
+        case .paypal: PayPalVendor(settings: settings)
+        default: nil
+        }
+    }
+
+    /// The sandbox's credential for a provider, by the names of its fields in `usher.yaml`.
+    package static func credential(_ provider: APIProvider) -> [(field: String, value: String)] {
+        switch provider {
+        case .stripe: [("key", StripeVendor.secretKeyDefault)]
+        case .square: [("token", SquareVendor.accessTokenDefault)]
+        case .paypal:
+            [
+                ("client_id", PayPalVendor.clientIDDefault),
+                ("client_secret", PayPalVendor.clientSecretDefault),
+            ]
+        default: []
+        }
+    }
+
+    /// What a provider's webhooks are signed with here; nil where it takes a private key, or sends none.
+    package static func webhookSecret(_ provider: APIProvider) -> String? {
+        switch provider {
+        case .stripe: "whsec_usher_sandbox_stripe"
+        case .square: "usher-sandbox-square-signature-key"
         default: nil
         }
     }
@@ -21,10 +52,17 @@ package struct VendorSettings: Sendable {
     package var webhookURL: String?
     /// What webhooks are signed with.
     package var webhookKeys: SigningKeys?
+    /// The id of the subscription that PayPal signs with.
+    package var webhookID: String
 
     /// Collects the parts.
-    package init(webhookURL: String? = nil, webhookKeys: SigningKeys? = nil) {
+    package init(
+        webhookURL: String? = nil,
+        webhookKeys: SigningKeys? = nil,
+        webhookID: String = "8UU16274AB5938722"
+    ) {
         self.webhookURL = webhookURL
         self.webhookKeys = webhookKeys
+        self.webhookID = webhookID
     }
 }

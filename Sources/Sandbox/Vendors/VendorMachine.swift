@@ -18,6 +18,9 @@ package protocol VendorMachine: Sendable {
     /// Says that the webhook `id` was taken with a 2xx.
     mutating func webhookDelivered(_ id: String)
 
+    /// A webhook as it is sent once more: with a new signature where the vendor signs the time of sending.
+    func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook
+
     /// The pauses before a webhook without a 2xx is sent again; after the last one it is given up.
     var webhookPauses: [Duration] { get }
 
@@ -26,6 +29,9 @@ package protocol VendorMachine: Sendable {
 
     /// The circumstances of the next request, set by `FaultyVendor`; a vendor heeds those that it can have.
     var conditions: VendorConditions { get set }
+
+    /// Whether a failure can be stored under a request's key; others just fail once.
+    var storesFailures: Bool { get }
 
     /// A failure of the vendor's own, in its form: 500, 502, 503, 504.
     func failure(status: Int, random: inout SeededRandom) -> VendorAnswer
@@ -39,6 +45,8 @@ extension VendorMachine {
 
     package mutating func webhookDelivered(_ id: String) {}
 
+    package func signedAgain(_ webhook: VendorWebhook, now: Instant) -> VendorWebhook { webhook }
+
     /// Four tries more, over a quarter of an hour.
     package var webhookPauses: [Duration] { [.seconds(5), .seconds(30), .seconds(120), .seconds(720)] }
 
@@ -47,6 +55,8 @@ extension VendorMachine {
         get { VendorConditions() }
         set {}
     }
+
+    package var storesFailures: Bool { false }
 
     /// The page of a proxy in front of the vendor.
     package func failure(status: Int, random: inout SeededRandom) -> VendorAnswer {

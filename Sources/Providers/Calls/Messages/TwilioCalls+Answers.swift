@@ -7,13 +7,17 @@ extension TwilioCalls {
     static let stopped = "21610"
     /// Numbers that cannot get a text from anybody: invalid, invalid, not able to receive SMS.
     static let unreachable: Set<String> = ["21211", "21217", "21614"]
+    /// What this account may not do and another may: senders that are not its own, regions that are not enabled.
+    static let notAllowed: Set<String> = ["21212", "21408", "21603", "21606", "21612", "21659"]
+    /// A sender whose queue at Twilio is full.
+    static let queueFull = "21611"
 
-    /// How long after the request each look at the account's list is taken; after the last one a person must look.
-    static let looks: [Duration] = [
-        .seconds(5), .seconds(20), .seconds(60), .seconds(120), .seconds(300), .seconds(900), .seconds(3_600),
-    ]
+    /// How old a request must be before the first look: what was made a moment ago may not be listed yet.
+    static let firstLook = Duration.seconds(5)
+    /// How often it is tried to find out before a person must look.
+    static let roundsMax = 12
     /// How old a request must be for a list without its message to prove that there is none.
-    static let proofAge = Duration.seconds(60)
+    static let proofAge = Duration.seconds(120)
     /// The messages of one look.
     static let pageSize = 100
     /// How far Twilio's clock may be behind, and how late it may make a message.
@@ -51,6 +55,8 @@ extension TwilioCalls {
         if answer.status == 400, let code {
             if code == Self.stopped { return .refused(plain.failure(.declined)) }
             if Self.unreachable.contains(code) { return .refused(plain.failure(.rejected)) }
+            if Self.notAllowed.contains(code) { return .notApplied(plain.failure(.unauthorized)) }
+            if code == Self.queueFull { return .notApplied(plain.failure(.limited)) }
         }
         // The one thing that can be missing here is the account.
         if answer.status == 404 { return .notApplied(plain.failure(.unauthorized)) }
@@ -89,12 +95,12 @@ extension TwilioCalls {
         now: Instant
     ) -> SettleStep {
         guard call.operation == .smsSend, case .sms(let input) = call.input else { return .replay }
-        guard Self.looks.indices.contains(round) else {
+        guard round < Self.roundsMax else {
             return .hold(
                 "Look in Twilio's message log for the text of call \(call.tag): Twilio did not tell."
             )
         }
-        guard age >= Self.looks[round] else { return .wait(Self.looks[round] - age) }
+        guard age >= Self.firstLook else { return .wait(Self.firstLook - age) }
         var query = [("To", input.to)]
         // A messaging service shows its numbers only once one is chosen.
         if let sender = Self.sender(input, account), sender.0 == "From" { query.append(sender) }
@@ -124,7 +130,7 @@ extension TwilioCalls {
             ProviderFailure(
                 .unavailable,
                 code: "not_found",
-                message: "Twilio has no such message a minute later."
+                message: "Twilio has no such message two minutes later."
             )
         )
     }

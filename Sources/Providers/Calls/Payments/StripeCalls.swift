@@ -188,7 +188,8 @@ package struct StripeCalls: CallDialect {
     ) throws(CallInputError) -> ProviderRequest {
         let id = try intentID(call)
         let change = try call.paymentChange()
-        guard change.amount == nil || progress["currency"] != nil else { return reading(id, account) }
+        let isLooking = progress["refunded"] != nil || (change.amount != nil && progress["currency"] == nil)
+        guard !isLooking else { return reading(id, account) }
         var form = [("payment_intent", id)]
         if let units = change.amount.flatMap({ StripeMoney.units($0) }) {
             form.append(("amount", "\(units)"))

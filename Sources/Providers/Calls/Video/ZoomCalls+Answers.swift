@@ -3,12 +3,12 @@ import Resilience
 
 // What Zoom's answers mean, and how a meeting without one is found again.
 extension ZoomCalls {
-    /// How long after the request each look at the host's meetings is taken; after the last one a person must look.
-    static let looks: [Duration] = [
-        .seconds(5), .seconds(20), .seconds(60), .seconds(120), .seconds(300), .seconds(900), .seconds(3_600),
-    ]
+    /// How old a request must be before the first look: what was made a moment ago may not be listed yet.
+    static let firstLook = Duration.seconds(5)
+    /// How often it is tried to find out before a person must look.
+    static let roundsMax = 12
     /// How old a request must be for a list without its meeting to prove that there is none.
-    static let proofAge = Duration.seconds(60)
+    static let proofAge = Duration.seconds(120)
     /// The meetings of one look.
     static let pageSize = 300
     /// Zoom's code for a meeting that is not there.
@@ -89,12 +89,12 @@ extension ZoomCalls {
         now: Instant
     ) -> SettleStep {
         guard call.operation == .videoCreate, case .meeting(let input) = call.input else { return .replay }
-        guard Self.looks.indices.contains(round) else {
+        guard round < Self.roundsMax else {
             return .hold(
                 "Look among the host's meetings at Zoom for an agenda with \(Self.tagLine(call.tag))."
             )
         }
-        guard age >= Self.looks[round] else { return .wait(Self.looks[round] - age) }
+        guard age >= Self.firstLook else { return .wait(Self.firstLook - age) }
         let query = "type=scheduled&page_size=\(Self.pageSize)"
         return .ask(Self.request("GET", "\(Self.user(input, account))/meetings?\(query)", account))
     }
@@ -125,7 +125,7 @@ extension ZoomCalls {
             ProviderFailure(
                 .unavailable,
                 code: "not_found",
-                message: "Zoom has no such meeting a minute later."
+                message: "Zoom has no such meeting two minutes later."
             )
         )
     }
