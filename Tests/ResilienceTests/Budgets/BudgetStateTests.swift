@@ -72,7 +72,7 @@ struct BudgetStateTests {
 
     /// P8 over a crash: the process dies after any step, the provider counts on; a save takes effect only when it is
     /// written, and the crash may come between the writing and the process's knowing of it.
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: 0..<10 as Range<UInt64>)
     func `a crash after any step gives nothing away`(seed: UInt64) throws {
         for crashAfter in stride(from: 1, to: 120, by: 3) {
             var random = SeededRandom(seed: seed)
@@ -112,20 +112,17 @@ struct BudgetStateTests {
                 budget = IntegrationBudget([limit], state: disk, now: restart)
             }
             if isBucket {
-                for (index, start) in sends.enumerated() {
-                    for end in sends.indices[index...] {
-                        let allowed = 8 + 4 * (sends[end] - start)
-                        #expect(
-                            Double(end - index + 1) <= allowed + 0.01,
-                            "seed \(seed), crash \(crashAfter)"
-                        )
+                let isWithin = sends.indices.allSatisfy { first in
+                    sends.indices[first...].allSatisfy { last in
+                        Double(last - first + 1) <= 8 + 4 * (sends[last] - sends[first]) + 0.01
                     }
                 }
+                #expect(isWithin, "seed \(seed), crash \(crashAfter)")
             } else {
                 let windows = Dictionary(grouping: sends) { Int($0 / 60) }
                 #expect(windows.values.allSatisfy { $0.count <= 40 }, "seed \(seed), crash \(crashAfter)")
             }
-            #expect(!sends.isEmpty)
+            #expect(crashAfter < 20 || !sends.isEmpty, "who crashes all the time sends nothing")
         }
     }
 
