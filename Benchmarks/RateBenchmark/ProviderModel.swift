@@ -15,6 +15,7 @@ struct ProviderModel: Sendable {
     private var blockedUntil = -1.0
     private var window = -1
     private var used = 0
+    private var served = 0.0
 
     init(_ limit: Limit) {
         self.limit = limit
@@ -74,9 +75,10 @@ struct ProviderModel: Sendable {
         }
     }
 
-    /// The earliest time from `time` on at which a call is accepted; counts it.
+    /// The earliest time from `time` on, and after the calls before, at which a call is accepted; counts it.
     mutating func earliest(from time: Double) -> Double {
-        var time = time
+        var time = max(time, served)
+        defer { served = time }
         while let wait = ideal(at: time) { time += max(wait, 1e-9) }
         return time
     }
