@@ -22,6 +22,8 @@ struct DetectionTable {
         CountDetector(size: 20, callsMin: 10, share: 0.5)
     }
 
+    private static let leftOut = -1.0
+
     func report() {
         for rate in [0.5, 5, 50] {
             print("\n### \(text(rate)) calls a second: seconds to detect, median / p95\n")
@@ -47,14 +49,15 @@ struct DetectionTable {
         make: () -> any Detector,
         sign: (any Detector) -> Bool
     ) -> String {
-        let times = detections(fault, rate: rate, make: make, sign: sign)
+        let times = detections(fault, rate: rate, make: make, sign: sign).filter { $0 >= 0 }.sorted()
         if fault == .blip {
             return "\(Int((100 * Double(times.count { $0 <= 3.5 }) / Double(runs)).rounded())) % trip"
         }
         return "\(text(quantile(times, 0.5))) / \(text(quantile(times, 0.95)))"
     }
 
-    /// Seconds from the onset to the sign, sorted; infinite when it did not come in time.
+    /// Seconds from the onset to the sign, run by run: infinite when it did not come in time, negative when it came
+    /// before the onset, which is no detection.
     func detections(
         _ fault: Fault,
         rate: Double,
@@ -76,13 +79,12 @@ struct DetectionTable {
                 seed: seed &+ UInt64(number) &* 7919
             ) { time, detector in
                 guard sign(detector) else { return false }
-                // A false alarm before the onset is no detection; the run is left out.
-                found = time < onset ? -1 : time - onset
+                found = time < onset ? Self.leftOut : time - onset
                 return true
             }
-            if found >= 0 { times.append(found) }
+            times.append(found)
         }
-        return times.sorted()
+        return times
     }
 
     private func lead() {
@@ -90,16 +92,12 @@ struct DetectionTable {
         print("| calls a second | lead |\n|---|---|")
         for rate in [1.0, 5, 50] {
             var leads: [Double] = []
-            let classic = detections(
-                .creep,
-                rate: rate,
-                make: { CountDetector(size: 20, callsMin: 10, share: 0.5) }
-            ) {
-                $0.hasTripped
+            let breaker = detections(.creep, rate: rate, make: Self.classic, sign: { $0.hasTripped })
+            let warning = detections(.creep, rate: rate, make: { GuardDetector() }, sign: { $0.isWarned })
+            // The same seeds in the same order: run by run. One without a warning leads by nothing.
+            for (breaker, warning) in zip(breaker, warning) where breaker >= 0 && warning >= 0 {
+                leads.append(min(breaker, 600) - min(warning, 600))
             }
-            let warned = detections(.creep, rate: rate, make: { GuardDetector() }, sign: { $0.isWarned })
-            // Both sorted: the p5 is on the careful side, slowest warnings against quickest breakers.
-            for (breaker, warning) in zip(classic, warned.reversed()) { leads.append(breaker - warning) }
             leads.sort()
             print("| \(text(rate)) | \(text(quantile(leads, 0.5))) / \(text(quantile(leads, 0.05))) |")
         }

@@ -116,7 +116,8 @@ package struct CallBreaker: Sendable {
     /// Takes nothing; but a call that a ramp keeps out was asked for, and counts for the ramp's step.
     mutating func objection(now: Duration, chance: Double) -> (Duration, Refusal)? {
         precondition((0..<1).contains(chance), "chance lies in 0..<1")
-        tick(now: now, jitter: chance)
+        // A ramp climbs at ticks and answers alone, so that what `objection` says holds for the `admit` behind it.
+        if !isLettingThrough { tick(now: now, jitter: chance) }
         switch phase {
         case .closed:
             return nil
@@ -150,11 +151,17 @@ package struct CallBreaker: Sendable {
                 second: now.components.seconds
             )
             if let reason = verdict(after: outcome) { trip(reason, now: now, jitter: jitter) }
+            tick(now: now, jitter: jitter)
         case .halfOpen(let passed, let slow):
             probed(outcome, passed: passed, slow: slow, now: now, jitter: jitter)
         case .open, .held:
             break
         }
+    }
+
+    /// Whether the call of `ticket` left since the breaker last changed between letting through and not.
+    func isCurrent(_ ticket: Ticket) -> Bool {
+        ticket.epoch == epoch
     }
 
     /// Takes in that the call of `ticket` was not made; a probe's permit becomes free.

@@ -213,12 +213,16 @@ package struct FailoverChoice: Hashable, Sendable {
             ? .none(.deadline) : .wait(until: soonest.time, soonest.reason)
     }
 
-    /// The first later integration that is ready and does better than the first one.
+    /// The first later integration that is ready and does better than the first one, or both do well.
     private func refuge(_ question: Question, _ candidates: [Candidate], now: Duration) -> Int? {
         candidates.indices.dropFirst().first { position in
             candidates[position].isAble && candidates[position].start(now: now).time <= now
-                && Self.isBetter(candidates[position], than: candidates[0])
+                && Self.isRefuge(candidates[position], from: candidates[0])
         }
+    }
+
+    private static func isRefuge(_ other: Candidate, from first: Candidate) -> Bool {
+        first.state.badness == 0 ? other.state.badness == 0 : isBetter(other, than: first)
     }
 
     private static func isBetter(_ other: Candidate, than first: Candidate) -> Bool {

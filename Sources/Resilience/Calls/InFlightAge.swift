@@ -6,8 +6,8 @@
 ///
 /// | calls a second | 0.5 | 5 | 50 |
 /// |---|---|---|---|
-/// | fourth late call known | 10 s | 2.8 s | 2.1 s |
-/// | by time-outs | 18 s | 10.8 s | 10.1 s |
+/// | third late call known after | 8 s | 2.6 s | 2.1 s |
+/// | third time-out after | 16 s | 10.6 s | 10.1 s |
 ///
 /// Places are kept in two lists in the order of time, admitted and begun, inside one array made at the start: each
 /// step takes constant time and no memory.

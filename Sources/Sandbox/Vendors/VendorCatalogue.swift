@@ -13,6 +13,9 @@ package enum VendorCatalogue {
         case .stripe: StripeVendor(settings: settings)
         case .square: SquareVendor(settings: settings)
         case .paypal: PayPalVendor(settings: settings)
+        case .googleCalendar: GoogleCalendarVendor()
+        case .microsoftGraph: GraphVendor()
+        case .appleCalendar: AppleCalendarVendor()
         default: nil
         }
     }

@@ -115,6 +115,7 @@ struct CallBreakerTests {
         while breaker.state != .closed {
             now += .seconds(1)
             for _ in 1...20 { _ = breaker.admit(now: now, chance: 0.9) }
+            breaker.tick(now: now, jitter: 0)
         }
         breaker.trip(.errorRate, now: now + .seconds(125), jitter: 0.5)
         // Four openings, two minutes: k = 4 - 2.
@@ -290,11 +291,11 @@ struct CallBreakerTests {
         for _ in 1...3000 {
             now += .milliseconds(Int.random(in: 0...(seed % 3 == 0 ? 6000 : 400), using: &random))
             guard case .allowed(let ticket) = breaker.admit(now: now, chance: 0) else { continue }
-            let wasClosed = breaker.state == .closed
+            let wasFlowing = breaker.isLettingThrough
             let draw = Double.random(in: 0..<1, using: &random)
             let outcome: ExchangeOutcome = draw < failing ? .fail : draw < failing + 0.05 ? .caller : .ok
             breaker.finished(ticket, outcome, now: now, jitter: 0.5)
-            guard wasClosed || breaker.trips > trips || isRamping(breaker) else {
+            guard wasFlowing else {
                 history = []
                 continue
             }
@@ -304,11 +305,6 @@ struct CallBreakerTests {
             if breaker.trips > trips { history = [] }
             trips = breaker.trips
         }
-    }
-
-    private func isRamping(_ breaker: CallBreaker) -> Bool {
-        if case .ramping = breaker.state { return true }
-        return false
     }
 
     private func shouldOpen(_ history: [(second: Int, outcome: ExchangeOutcome)], second: Int) -> Bool {

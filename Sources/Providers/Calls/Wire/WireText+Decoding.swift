@@ -1,7 +1,9 @@
 import Domain
 
 extension WireText {
-    /// Undoes percent-encoding; nil for broken escapes and what is no UTF-8. `+` stays `+`.
+    /// Undoes percent-encoding; nil for broken escapes and what is no UTF-8.
+    ///
+    /// `+` stays `+`.
     package static func percentDecoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         let input = Array(text.utf8)

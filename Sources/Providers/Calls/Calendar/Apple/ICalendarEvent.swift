@@ -25,8 +25,9 @@ enum ICalendarEvent {
         return ICalendarComponent("VCALENDAR", lines, [event])
     }
 
-    /// A calendar object with its event changed: what Usher does not know stays, and so do guests and recurrence when the
-    /// input has none. Nil when there is no event in it.
+    /// A calendar object with its event changed; nil when there is no event in it.
+    ///
+    /// What Usher does not know stays, and so do guests and recurrence when the input has none.
     static func changed(
         _ object: ICalendarComponent,
         _ item: CalendarItemInput,

@@ -1,34 +1,35 @@
 /// One element of a WebDAV answer: its name with namespace, its attributes, the text directly inside, its children.
-struct XMLElement: Hashable, Sendable {
+package struct XMLElement: Hashable, Sendable {
     /// The namespace's URI; empty without one.
-    let namespace: String
+    package let namespace: String
     /// The name without prefix.
-    let name: String
+    package let name: String
     /// The attributes without a prefix.
-    var attributes: [String: String] = [:]
+    package var attributes: [String: String] = [:]
     /// The text directly inside, pieces joined, white space kept.
-    var text = ""
+    package var text = ""
     /// The elements directly inside, in order.
-    var children: [XMLElement] = []
+    package var children: [XMLElement] = []
 
-    init(_ namespace: String, _ name: String, attributes: [String: String] = [:]) {
+    /// Makes an element without content.
+    package init(_ namespace: String, _ name: String, attributes: [String: String] = [:]) {
         self.namespace = namespace
         self.name = name
         self.attributes = attributes
     }
 
     /// The first child of this name.
-    func first(_ namespace: String, _ name: String) -> XMLElement? {
+    package func first(_ namespace: String, _ name: String) -> XMLElement? {
         children.first { $0.namespace == namespace && $0.name == name }
     }
 
     /// The children of this name.
-    func all(_ namespace: String, _ name: String) -> [XMLElement] {
+    package func all(_ namespace: String, _ name: String) -> [XMLElement] {
         children.filter { $0.namespace == namespace && $0.name == name }
     }
 
     /// The text without white space around it.
-    var trimmed: String {
+    package var trimmed: String {
         let isBlank = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
         let tail = Array(text.utf8.drop(while: isBlank))
         guard let last = tail.lastIndex(where: { !isBlank($0) }) else { return "" }
@@ -40,13 +41,13 @@ struct XMLElement: Hashable, Sendable {
 ///
 /// A document type is refused, and with it every entity that could reach out or grow: what WebDAV needs has none
 /// (RFC 4918 section 20.6). Comments and processing instructions are passed over.
-struct XMLReader {
+package struct XMLReader {
     /// The most elements inside each other.
-    static let depthMax = 32
+    package static let depthMax = 32
     /// The most elements.
-    static let elementsMax = 20_000
+    package static let elementsMax = 20_000
     /// The most attributes of one element.
-    static let attributesMax = 64
+    package static let attributesMax = 64
 
     private let bytes: [UInt8]
     private var position = 0
@@ -57,7 +58,7 @@ struct XMLReader {
     }
 
     /// The root element; nil when the text is no XML, or beyond a limit.
-    static func read(_ bytes: [UInt8]) -> XMLElement? {
+    package static func read(_ bytes: [UInt8]) -> XMLElement? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var reader = XMLReader(bytes)
         return reader.document()
@@ -257,7 +258,7 @@ struct XMLReader {
     }
 
     /// A text as it stands between tags.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var output = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -4,9 +4,9 @@ import Domain
 struct GraphRequests {
     /// How the account's default calendar is called in targets and cursors; Graph itself has no such name.
     static let ownCalendar = "default"
-    /// The extended properties that carry the attempt's key and the call's tag. The GUID is Usher's own property set.
+    /// The extended property that carries the attempt's key; the GUID is Usher's own property set.
     static let attemptMark = "String {6c1f8b0e-5f0a-4d3b-9a53-2f6f0c1e7d41} Name UsherAttempt"
-    /// As `attemptMark`, for the tag.
+    /// The extended property that carries the call's tag.
     static let callMark = "String {6c1f8b0e-5f0a-4d3b-9a53-2f6f0c1e7d41} Name UsherCall"
 
     private let account: IntegrationAccount
