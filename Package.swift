@@ -160,6 +160,12 @@ let package = Package(
         ),
         // Benchmarks
         .executableTarget(
+            name: "rate-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/RateBenchmark",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "storage-bench",
             dependencies: ["Domain", "Storage", grdb],
             path: "Benchmarks/StorageBenchmark",

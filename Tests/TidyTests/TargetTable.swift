@@ -122,6 +122,7 @@ struct TargetRule {
             "Domain Signatures Resilience Providers Storage Transport",
             products: "Logging"
         ),
+        TargetRule("rate-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
         TargetRule("call-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule(
