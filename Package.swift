@@ -91,7 +91,10 @@ let package = Package(
         // Layer 2b: what exists, who may, what is secret, what is seen
         target("Vault", ["Domain", "Storage", "Transport", crypto, logging]),
         target("Telemetry", ["Domain", "Storage", "Transport", logging]),
-        target("Registry", ["Domain", "Signatures", "Providers", "Storage", "Transport", "Vault"]),
+        target(
+            "Registry",
+            ["Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault"]
+        ),
         target("Access", ["Domain", "Storage", "Vault", crypto, logging]),
         // Layer 3: the services
         target(
@@ -101,12 +104,19 @@ let package = Package(
                 "Registry", "Access", "Telemetry", logging, collections, lifecycle,
             ]
         ),
+        target(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", hummingbirdCore, hummingbirdTLS, httpTypes,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS, httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
         ),
@@ -115,7 +125,7 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -145,7 +155,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "Sandbox", logging, heap,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox", logging,
+                heap,
             ]
         ),
         target(
@@ -168,6 +179,12 @@ let package = Package(
             path: "Benchmarks/VerifyBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "call-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/CallBenchmark",
+            swiftSettings: settings
+        ),
         // Tests
         tests("Domain", ["Domain", "UsherTesting"]),
         tests(
@@ -176,7 +193,7 @@ let package = Package(
             resources: [.copy("Vectors")]
         ),
         tests("Resilience", ["Domain", "Resilience", "UsherTesting"]),
-        tests("Providers", ["Domain", "Signatures", "Providers", "UsherTesting"]),
+        tests("Providers", ["Domain", "Signatures", "Resilience", "Providers", "UsherTesting"]),
         tests("Storage", ["Domain", "Storage", "UsherTesting", logging]),
         tests(
             "Transport",
@@ -184,7 +201,14 @@ let package = Package(
         ),
         tests("Vault", ["Domain", "Storage", "Vault", "UsherTesting", crypto, logging]),
         tests("Telemetry", ["Domain", "Telemetry", "UsherTesting"]),
-        tests("Registry", ["Domain", "Storage", "Transport", "Vault", "Registry", "UsherTesting", logging]),
+        tests(
+            "Registry",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry",
+                "UsherTesting",
+                logging,
+            ]
+        ),
         tests("Access", ["Domain", "Storage", "Vault", "Access", "UsherTesting", logging]),
         tests(
             "Webhooks",
@@ -192,6 +216,13 @@ let package = Package(
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
                 "Registry",
                 "Access", "Telemetry", "Webhooks", "UsherTesting", logging,
+            ]
+        ),
+        tests(
+            "Calls",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
             ]
         ),
         tests(

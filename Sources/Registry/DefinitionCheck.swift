@@ -1,5 +1,5 @@
 package import Domain
-import Providers
+package import Providers
 import Signatures
 package import Transport
 
@@ -7,9 +7,15 @@ package import Transport
 package struct DefinitionCheck: Sendable {
     /// Which addresses a destination may have; the argument is its `allow_private`.
     package let addressPolicy: @Sendable (Bool) -> AddressPolicy
+    /// What is known of a provider; nil when it cannot be called.
+    package let facts: @Sendable (APIProvider) -> ProviderFacts?
 
-    /// Makes a check with the addresses it allows.
-    package init(addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy) {
+    /// Makes a check with the addresses it allows and the providers it knows.
+    package init(
+        facts: @escaping @Sendable (APIProvider) -> ProviderFacts? = { CallCatalogue.facts(of: $0) },
+        addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy
+    ) {
+        self.facts = facts
         self.addressPolicy = addressPolicy
     }
 

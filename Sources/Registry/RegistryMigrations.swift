@@ -23,6 +23,7 @@ extension ResourceRegistry {
                     "ALTER TABLE sources ADD COLUMN fields_days BIGINT NOT NULL DEFAULT 400",
                 ]
             ),
+        ] + IntegrationMigrations.all + [
             // Tells a node that another one has changed something.
             Migration(
                 number: 390,
@@ -31,7 +32,7 @@ extension ResourceRegistry {
                     "CREATE TABLE registry_version (version BIGINT NOT NULL)",
                     "INSERT INTO registry_version (version) VALUES (0)",
                 ]
-            ),
+            )
         ]
 
     private static let schema = [

@@ -6,14 +6,22 @@ package struct DesiredRegistry: Sendable {
     package var sources: [(definition: SourceDefinition, secrets: [Secret])]
     /// Every destination of the file with its secrets.
     package var destinations: [(definition: DestinationDefinition, secrets: [Secret])]
+    /// Every integration of the file with its credential.
+    package var integrations: [(definition: IntegrationDefinition, credential: [String: Secret])]
+    /// Every route of the file.
+    package var routes: [RouteDefinition]
 
     /// Collects what the file wants.
     package init(
         sources: [(definition: SourceDefinition, secrets: [Secret])],
-        destinations: [(definition: DestinationDefinition, secrets: [Secret])]
+        destinations: [(definition: DestinationDefinition, secrets: [Secret])],
+        integrations: [(definition: IntegrationDefinition, credential: [String: Secret])] = [],
+        routes: [RouteDefinition] = []
     ) {
         self.sources = sources
         self.destinations = destinations
+        self.integrations = integrations
+        self.routes = routes
     }
 }
 
@@ -64,7 +72,7 @@ package struct RegistryPlan: Sendable {
                 )
             )
         }
-        self.entries = entries
+        self.entries = entries + Self.integrations(desired, current)
     }
 
     private static func source(_ wanted: SourceDefinition, _ secrets: [Secret], _ current: Source?) -> [Entry]

@@ -1,12 +1,13 @@
 import Domain
 package import Storage
 
-/// Remembers what removed sources and destinations were called, so that their events can still be explained.
+/// Remembers what removed sources, destinations and integrations were called, so that their events and calls can still be explained.
 package enum RemovedNameTable {
     /// What was removed.
     package enum Kind: String, Sendable {
         case source
         case destination
+        case integration
     }
 
     private static let insert = Statement(

@@ -3,7 +3,7 @@ package import Storage
 import Synchronization
 package import Vault
 
-/// What exists: sources and destinations, stored, checked, and held in memory for every request to read.
+/// What exists: sources, destinations, integrations and routes, stored, checked, and held in memory for every request to read.
 ///
 /// Changes are made by `commit`, all or none, and are visible in `snapshot` when it returns. Secrets are sealed in
 /// the database and open only in the snapshot.
@@ -12,6 +12,8 @@ package final class ResourceRegistry: Sendable {
     package static let sourcesMax = 1_000
     /// The most destinations.
     package static let destinationsMax = 1_000
+    /// The most integrations, those of vendors included.
+    package static let integrationsMax = 5_000
 
     private struct State {
         var snapshot = RegistrySnapshot.empty
@@ -24,6 +26,7 @@ package final class ResourceRegistry: Sendable {
     private let database: Database
     private let sources: SourceTable
     private let destinations: DestinationTable
+    private let integrations: IntegrationTable
     private let time: Time
     private let ports: RegistryPorts
     private let state = Mutex(State())
@@ -33,6 +36,7 @@ package final class ResourceRegistry: Sendable {
         self.database = database
         sources = SourceTable(vault: vault)
         destinations = DestinationTable(vault: vault)
+        integrations = IntegrationTable(vault: vault, facts: ports.facts)
         self.time = time
         self.ports = ports
     }
@@ -60,12 +64,14 @@ package final class ResourceRegistry: Sendable {
             state.lastTicket += 1
             return state.lastTicket
         }
-        let (version, loaded) = try await database.read { [sources, destinations] transaction in
+        let (version, loaded) = try await database.read { [sources, destinations, integrations] transaction in
             (
                 try RegistryVersion.read(transaction),
                 RegistrySnapshot(
                     sources: try sources.loadAll(transaction),
-                    destinations: try destinations.loadAll(transaction)
+                    destinations: try destinations.loadAll(transaction),
+                    integrations: try integrations.loadAll(transaction),
+                    routes: try RouteTable.loadAll(transaction)
                 )
             )
         }
@@ -86,16 +92,18 @@ package final class ResourceRegistry: Sendable {
     /// - Throws: `RegistryError` when a definition is wrong or a name is taken, missing or not the owner's.
     package func commit(_ changes: [RegistryChange], owner: RegistryOwner) async throws {
         let now = time.now()
-        try await database.write { [sources, destinations, ports] transaction in
+        try await database.write { [sources, destinations, integrations, ports] transaction in
             try RegistryVersion.beginChange(transaction)
             let single = SingleChange(
                 sources: sources,
                 destinations: destinations,
+                integrations: integrations,
                 ports: ports,
                 owner: owner,
                 now: now
             )
             for change in changes { try single.apply(change, transaction) }
+            if changes.contains(where: \.touchesRoutes) { try single.checkRoutes(transaction) }
         }
         try await load()
     }

@@ -5,6 +5,7 @@ import Storage
 struct SingleChange: Sendable {
     let sources: SourceTable
     let destinations: DestinationTable
+    let integrations: IntegrationTable
     let ports: RegistryPorts
     let owner: RegistryOwner
     let now: Instant
@@ -28,6 +29,16 @@ struct SingleChange: Sendable {
             try checkOwner(destination.owner, change)
             try ports.destinationRemoved(transaction, destination.id, now)
             try destinations.delete(destination, now: now, transaction)
+        case .createIntegration(let definition, let credential):
+            try create(definition, credential, transaction)
+        case .updateIntegration(let definition, let credential):
+            try update(definition, credential, transaction)
+        case .removeIntegration(let name):
+            try removeIntegration(name, transaction)
+        case .putRoute(let route):
+            try put(route, transaction)
+        case .removeRoute(let capability):
+            try removeRoute(capability, transaction)
         }
     }
 
@@ -36,7 +47,7 @@ struct SingleChange: Sendable {
         _ secrets: [Secret],
         _ transaction: Transaction
     ) throws {
-        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets))
+        try check(definitionCheck.problems(definition, secrets: secrets))
         guard try sources.load(definition.name, transaction) == nil else {
             throw RegistryError.alreadyExists("source \(definition.name)")
         }
@@ -55,7 +66,7 @@ struct SingleChange: Sendable {
         guard let current = try sources.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
         try check(
-            DefinitionCheck(addressPolicy: ports.addressPolicy).problems(
+            definitionCheck.problems(
                 definition,
                 secrets: secrets ?? current.secrets.map(\.secret)
             )
@@ -68,7 +79,7 @@ struct SingleChange: Sendable {
         _ secrets: [Secret],
         _ transaction: Transaction
     ) throws {
-        try check(DefinitionCheck(addressPolicy: ports.addressPolicy).problems(definition, secrets: secrets))
+        try check(definitionCheck.problems(definition, secrets: secrets))
         guard try destinations.load(definition.name, transaction) == nil else {
             throw RegistryError.alreadyExists("destination \(definition.name)")
         }
@@ -87,7 +98,7 @@ struct SingleChange: Sendable {
         guard let current = try destinations.load(definition.name, transaction) else { throw missing(change) }
         try checkOwner(current.owner, change)
         try check(
-            DefinitionCheck(addressPolicy: ports.addressPolicy).problems(
+            definitionCheck.problems(
                 definition,
                 secrets: secrets ?? current.secrets.map(\.secret)
             )
@@ -95,16 +106,21 @@ struct SingleChange: Sendable {
         try destinations.update(current, to: definition, secrets, owner: owner, now: now, transaction)
     }
 
-    private func check(_ problems: [DefinitionProblem]) throws {
+    /// What definitions must obey.
+    var definitionCheck: DefinitionCheck {
+        DefinitionCheck(facts: ports.facts, addressPolicy: ports.addressPolicy)
+    }
+
+    func check(_ problems: [DefinitionProblem]) throws {
         guard problems.isEmpty else { throw RegistryError.invalid(problems) }
     }
 
-    private func missing(_ change: RegistryChange) -> RegistryError {
+    func missing(_ change: RegistryChange) -> RegistryError {
         .notFound(change.subject)
     }
 
     /// The file may take over what the API made; the API may not touch what the file owns.
-    private func checkOwner(_ current: RegistryOwner, _ change: RegistryChange) throws {
+    func checkOwner(_ current: RegistryOwner, _ change: RegistryChange) throws {
         guard current == .api || owner == .file else { throw RegistryError.ownedByFile(change.subject) }
     }
 }

@@ -13,6 +13,9 @@ struct BoundedRecord<Value: Sendable>: Sendable {
     /// Everything that is remembered, oldest first.
     var inOrder: [Value] { keys.compactMap { values[$0] } }
 
+    /// The keys of everything that is remembered, oldest first.
+    var inOrderKeys: [String] { keys }
+
     /// How much is remembered.
     var count: Int { keys.count }
 

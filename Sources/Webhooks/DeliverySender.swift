@@ -78,7 +78,7 @@ package struct DeliverySender: Sendable {
             ("content-type", delivery.event.contentType ?? "application/octet-stream"),
             ("user-agent", Self.userAgent),
             ("usher-event-type", delivery.event.type),
-            ("usher-source", snapshot.source(id: delivery.event.sourceID)?.name.text ?? "removed"),
+            ("usher-source", sourceName(delivery.event.sourceID, snapshot)),
             ("usher-delivery", DeliveryID(at: delivery.createdAt, sequence: delivery.seq).description),
             ("usher-attempt", "\(delivery.attempts + 1)"),
             ("usher-priority", delivery.priority.name),
@@ -94,6 +94,11 @@ package struct DeliverySender: Sendable {
             policy: policy
         )
     }
+}
+
+/// The name of a source for those who get its events.
+private func sourceName(_ id: Int64, _ snapshot: RegistrySnapshot) -> String {
+    id == OwnEvents.sourceID ? OwnEvents.sourceName : snapshot.source(id: id)?.name.text ?? "removed"
 }
 
 /// What a sealed body is bound to: its source and the provider's id of the event.

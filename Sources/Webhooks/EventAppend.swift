@@ -19,18 +19,21 @@ enum EventAppend {
         waitingBytesMax: waitingBytesMax,
         bytes: { $0.reduce(0) { $0 + $1.sealedBody.count } },
         apply: { transaction, webhooks in
-            let events = webhooks.flatMap(\.self)
-            var outcomes =
-                switch transaction.dialect {
-                case .sqlite: try applyEach(transaction, events)[...]
-                case .postgres: try applyTogether(transaction, events)[...]
-                }
+            var outcomes = try apply(transaction, webhooks.flatMap(\.self))[...]
             return webhooks.map { events in
                 defer { outcomes = outcomes.dropFirst(events.count) }
                 return Array(outcomes.prefix(events.count))
             }
         }
     )
+
+    /// Stores events in the caller's transaction; one outcome each, in order.
+    static func apply(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome] {
+        switch transaction.dialect {
+        case .sqlite: try applyEach(transaction, events)
+        case .postgres: try applyTogether(transaction, events)
+        }
+    }
 
     private static let insertKey = Statement(
         """

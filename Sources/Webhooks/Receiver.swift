@@ -45,6 +45,7 @@ package final class Receiver: Sendable {
     private let stored: @Sendable ([Int64]) -> Void
     private let certificates: CertificateStore
     private let heard: @Sendable (Int64, Instant) -> Void
+    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -65,8 +66,10 @@ package final class Receiver: Sendable {
         time: Time,
         random: RandomSource,
         stored: @escaping @Sendable ([Int64]) -> Void,
-        heard: @escaping @Sendable (Int64, Instant) -> Void
+        heard: @escaping @Sendable (Int64, Instant) -> Void,
+        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) -> Void = { _, _, _ in }
     ) {
+        self.understood = understood
         self.registry = registry
         self.weddings = weddings
         self.vault = vault
@@ -207,6 +210,13 @@ package final class Receiver: Sendable {
             }
             let outcomes = try await store.append(events)
             heard(source.id, webhook.receivedAt)
+            for (description, outcome) in zip(descriptions, outcomes) where !outcome.isDuplicate {
+                understood(
+                    source.dialect.provider,
+                    description,
+                    description.part?.body ?? webhook.request.body
+                )
+            }
             for (event, outcome) in zip(events, outcomes) {
                 activity.stored(source.id, outcome, at: webhook.receivedAt)
                 if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }

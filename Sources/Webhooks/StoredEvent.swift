@@ -51,8 +51,10 @@ package struct StoredEvent: Sendable {
         id = EventID(at: receivedAt, sequence: seq)
         sourceID = try row.integer(2)
         sourceName =
-            try snapshot.source(id: sourceID)?.name.text
-            ?? RemovedNameTable.name(.source, sourceID, transaction) ?? "unknown"
+            sourceID == OwnEvents.sourceID
+            ? OwnEvents.sourceName
+            : try snapshot.source(id: sourceID)?.name.text
+                ?? RemovedNameTable.name(.source, sourceID, transaction) ?? "unknown"
         secretID = try row.optionalInteger(3)
         providerEventID = try row.blob(4)
         type = try row.text(5)

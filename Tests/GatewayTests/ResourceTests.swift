@@ -236,6 +236,31 @@ struct ResourceTests {
         ]
     }
 
+    // Nothing is configured to call: what is asked for is refused in words.
+    private static let calls: [Step] = {
+        let id = "call_01j9zzzzzzfzzvzzzzzzzzzzzz"
+        return [
+            Step(
+                method: .post,
+                template: "/api/calls",
+                status: 422,
+                body: [
+                    "capability": "weather", "operation": "current",
+                    "input": ["latitude": .number("40.4"), "longitude": .number("-3.7")],
+                ]
+            ),
+            Step(method: .get, template: "/api/calls", status: 200, target: "/api/calls?state=in_doubt"),
+            Step(method: .get, template: "/api/calls/{id}", status: 404, target: "/api/calls/\(id)"),
+            Step(
+                method: .post,
+                template: "/api/calls/{id}/settle",
+                status: 404,
+                target: "/api/calls/\(id)/settle",
+                body: ["outcome": "not_applied", "reason": "seen in the dashboard"]
+            ),
+        ]
+    }()
+
     private static func replays(_ replay: String) -> [Step] {
         [
             Step(method: .post, template: "/api/replays", status: 200, body: ["dry_run": true]),
@@ -304,7 +329,7 @@ struct ResourceTests {
                     dead: try #require(dead?.array?.last?["id"]?.string)
                 )
                 + Self.replays(try #require(begun.json["id"]?.string))
-                + Self.administration(try #require(made.json["id"]?.string))
+                + Self.administration(try #require(made.json["id"]?.string)) + Self.calls
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let check = DocumentCheck(document: document)
             for step in steps {
@@ -350,7 +375,7 @@ struct ResourceTests {
                 // What an application does all day, not configuration: timelines move, meetings are made.
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
-                    "/references/release",
+                    "/references/release", "/calls", "/settle",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

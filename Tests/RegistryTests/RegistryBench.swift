@@ -18,6 +18,10 @@ struct RegistryBench: Sendable {
         try await registry.commit(changes, owner: owner)
     }
 
+    func integration(_ text: String) -> Integration? {
+        registry.snapshot.integration(named: name(text))
+    }
+
     func source(_ name: String) -> Source? { registry.snapshot.sources[name] }
 
     func destination(_ name: String) -> Destination? {
@@ -68,7 +72,8 @@ func withRegistry(_ body: (RegistryBench) async throws -> Void) async throws {
             time: clock.time,
             ports: RegistryPorts(
                 destinationRemoved: { _, id, _ in removed.add(id) },
-                addressPolicy: { AddressPolicy(allowPrivate: $0) }
+                addressPolicy: { AddressPolicy(allowPrivate: $0) },
+                facts: { testFacts($0) }
             )
         )
         try await registry.load()

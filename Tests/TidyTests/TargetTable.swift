@@ -57,7 +57,7 @@ struct TargetRule {
         ),
         TargetRule("Vault", .sealing, "Domain Storage Transport", products: "Crypto Logging"),
         TargetRule("Telemetry", .sealing, "Domain Storage Transport", products: "Logging"),
-        TargetRule("Registry", .existence, "Domain Signatures Providers Storage Transport Vault"),
+        TargetRule("Registry", .existence, "Domain Signatures Resilience Providers Storage Transport Vault"),
         TargetRule("Access", .existence, "Domain Storage Vault", products: "Crypto Logging"),
         TargetRule(
             "Webhooks",
@@ -66,9 +66,17 @@ struct TargetRule {
             products: "Logging Collections ServiceLifecycle"
         ),
         TargetRule(
+            "Calls",
+            .services,
+            "Domain Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            products: "Crypto Logging ServiceLifecycle"
+        ),
+        TargetRule(
             "HTTPAPI",
             .outside,
-            "Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks",
+            """
+            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls
+            """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
                 NIOSSL Logging ServiceLifecycle
@@ -77,7 +85,10 @@ struct TargetRule {
         TargetRule(
             "Gateway",
             .composition,
-            "Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks HTTPAPI",
+            """
+            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
+            HTTPAPI
+            """,
             products:
                 "Yams Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
         ),
@@ -101,7 +112,7 @@ struct TargetRule {
             .side,
             """
             CSimulation Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry \
-            Webhooks HTTPAPI Gateway Sandbox
+            Webhooks Calls HTTPAPI Gateway Sandbox
             """,
             products: "Logging HeapModule"
         ),
@@ -112,6 +123,7 @@ struct TargetRule {
             products: "Logging"
         ),
         TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
+        TargetRule("call-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule(
             "verify-bench",
             .side,
@@ -128,6 +140,8 @@ struct TargetRule {
     static let extraForTests: [String: Set<String>] = [
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
+        "CallsTests": ["Sandbox"],
+        "ProvidersTests": ["Resilience"],
     ]
 
     /// Packages that belong to few targets: what they do is done there and nowhere else.

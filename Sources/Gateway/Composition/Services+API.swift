@@ -18,7 +18,7 @@ extension Services {
             publicURL: ports.publicURL
         )
         let proxies = ports.trustedProxies
-        let router = ResourceRouter.make(context, proxies: proxies, logger: ports.logger)
+        let router = ResourceRouter.make(context, calls: calls, proxies: proxies, logger: ports.logger)
         return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
             router: { await router.respond(to: $0) }

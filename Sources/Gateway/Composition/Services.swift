@@ -1,7 +1,9 @@
 package import Access
+package import Calls
 package import Domain
 package import HTTPAPI
 package import Logging
+import Providers
 package import Registry
 package import Signatures
 package import Storage
@@ -56,6 +58,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
+        + CallTables.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -85,6 +88,8 @@ package struct Services: Sendable {
     package let reranker: Reranker
     /// Hears what other nodes do; nil where none can be.
     package let peers: PeerWatch?
+    /// Carries outgoing calls.
+    package let calls: CallEngine
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -129,6 +134,8 @@ package struct Services: Sendable {
         self.activity = activity
         self.dispatcher = dispatcher
         keys = Self.keys(database, vault, ports)
+        let calls = Self.calls(database, registry, weddings, vault, dispatcher, ports)
+        self.calls = calls
         receiver = Receiver(
             registry: registry,
             weddings: weddings,
@@ -140,7 +147,10 @@ package struct Services: Sendable {
             time: ports.time,
             random: ports.random,
             stored: { dispatcher.workArrived($0) },
-            heard: { silence.heard($0, at: $1) }
+            heard: { silence.heard($0, at: $1) },
+            understood: { provider, event, body in
+                if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
+            }
         )
         replayer = Replayer(
             database: database,

@@ -1,4 +1,5 @@
 import Access
+package import Calls
 import Domain
 package import Logging
 import Registry
@@ -15,6 +16,7 @@ package enum ResourceRouter {
     /// Makes the router over the services.
     package static func make(
         _ context: ResourceContext,
+        calls: CallEngine,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -24,7 +26,7 @@ package enum ResourceRouter {
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
             + WeddingRoutes(context: context).all + VendorRoutes(context: context).all
             + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
-            + HealthRoutes(context: context).all
+            + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,

@@ -5,9 +5,17 @@ package enum VendorCatalogue {
     /// The vendor behind a provider's name, with the sandbox's credentials; nil when it cannot be played.
     package static func vendor(_ provider: APIProvider, settings: VendorSettings) -> (any VendorMachine)? {
         switch provider {
+        case .twilio: TwilioVendor(settings: settings)
+        case .sendgrid: SendGridVendor(settings: settings)
+        case .zoom: ZoomVendor(settings: settings)
+        case .openWeatherMap: OpenWeatherMapVendor()
+        case .weatherAPI: WeatherAPIVendor()
         case .stripe: StripeVendor(settings: settings)
         case .square: SquareVendor(settings: settings)
         case .paypal: PayPalVendor(settings: settings)
+        case .googleCalendar: GoogleCalendarVendor()
+        case .microsoftGraph: GraphVendor()
+        case .appleCalendar: AppleCalendarVendor()
         default: nil
         }
     }

@@ -1,8 +1,7 @@
-import Domain
 import Synchronization
 
 /// Wakes the one task that waits for it; a ring while nobody waits is remembered, once.
-final class Doorbell: Sendable {
+package final class Doorbell: Sendable {
     private enum State {
         case quiet
         case rung
@@ -11,8 +10,11 @@ final class Doorbell: Sendable {
 
     private let state = Mutex(State.quiet)
 
+    /// Makes a bell that has not been rung.
+    package init() {}
+
     /// Wakes the waiter, or lets the next one pass.
-    func ring() {
+    package func ring() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             guard case .awaited(let waiter) = state else {
                 state = .rung
@@ -25,7 +27,7 @@ final class Doorbell: Sendable {
     }
 
     /// Waits for a ring; comes back at once when one is remembered, and when the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let passes = state.withLock { state in
@@ -45,7 +47,7 @@ final class Doorbell: Sendable {
     }
 
     /// Waits for a ring, at most `duration`; nil waits without end.
-    func wait(atMost duration: Duration?, _ time: Time) async {
+    package func wait(atMost duration: Duration?, _ time: Time) async {
         guard let duration else { return await wait() }
         guard duration > .zero else { return }
         await withTaskGroup(of: Void.self) { group in

@@ -1,0 +1,146 @@
+package import Domain
+package import Providers
+package import Resilience
+import Synchronization
+
+/// What a desk saves: the states of budgets, by the integration's row number.
+package struct DeskKeeper: Sendable {
+    /// Writes states down; durable when it returns.
+    package var save: @Sendable ([Int64: JSONValue]) async throws -> Void
+
+    /// Makes a keeper from its function.
+    package init(save: @escaping @Sendable ([Int64: JSONValue]) async throws -> Void) {
+        self.save = save
+    }
+
+    /// Forgets everything.
+    package static let none = DeskKeeper { _ in }
+}
+
+/// How one integration stands at the desk.
+package struct DeskView: Sendable {
+    /// Its health.
+    package let health: IntegrationHealth
+    /// Its limits, as its budget believes them now.
+    package let limits: [LimitView]
+    /// How many calls wait for it.
+    package let waiting: Int
+
+    /// One limit.
+    package struct LimitView: Sendable {
+        /// Its name.
+        package let name: String
+        /// What is documented, or told.
+        package let kind: LimitKind?
+        /// The part that is used now, 0 to 1.
+        package let usedPart: Double
+    }
+}
+
+extension CallDesk {
+    /// The time between two looks while something may be due.
+    static let tickEvery = Duration.milliseconds(250)
+    /// The time between two looks while nothing waits.
+    static let restEvery = Duration.seconds(2)
+
+    /// Lets go who has waited long enough, and does what time alone does, until cancelled.
+    package func run(_ keeper: DeskKeeper) async {
+        while !Task.isCancelled {
+            let now = reading
+            let jitter = random.fraction()
+            let (next, unsaved) = state.withLock { state in
+                var next = Self.restEvery
+                var unsaved: [Int64: IntegrationBudgetState] = [:]
+                for id in state.posts.keys {
+                    state.posts[id]?.tick(now.elapsed, jitter: jitter)
+                    let (wait, isUnsaved) = state.pump(id, now)
+                    if let wait { next = min(next, wait) }
+                    if let post = state.posts[id], post.health.health(now: now.elapsed).inFlight > 0 {
+                        next = min(next, Self.tickEvery)
+                    }
+                    if isUnsaved || state.posts[id]?.queue.budget.wantsSave(now: now) == true {
+                        unsaved[id] = state.posts[id]?.queue.budget.state(now: now)
+                    }
+                }
+                return (next, unsaved)
+            }
+            if !unsaved.isEmpty, await save(unsaved, keeper) { continue }
+            await doorbell.wait(atMost: max(next, .milliseconds(1)), time)
+        }
+    }
+
+    private func save(_ unsaved: [Int64: IntegrationBudgetState], _ keeper: DeskKeeper) async -> Bool {
+        do {
+            try await keeper.save(unsaved.mapValues(\.json))
+        } catch {
+            return false  // Those who wait go on waiting; the next look tries again.
+        }
+        let now = reading
+        state.withLock { state in
+            for (id, saved) in unsaved {
+                state.posts[id]?.queue.budget.saved(saved)
+                state.savedBudgets[id] = saved.json
+                state.pump(id, now)
+            }
+        }
+        return true
+    }
+
+    /// Takes over what was saved before a restart.
+    package func restore(_ budgets: [Int64: JSONValue], orders: [FailoverOrder]) {
+        state.withLock { state in
+            state.savedBudgets = budgets
+            for order in orders { state.orders[order.capability] = order }
+        }
+    }
+
+    /// Sends all calls of a capability to one integration; nil takes the order back.
+    package func order(_ order: FailoverOrder?, for capability: Capability) {
+        state.withLock { $0.orders[capability] = order }
+    }
+
+    /// The order that holds for a capability; nil without one.
+    package func order(for capability: Capability) -> FailoverOrder? {
+        let now = time.now()
+        return state.withLock { $0.orders[capability].flatMap { $0.isActive(now) ? $0 : nil } }
+    }
+
+    /// How an integration stands; nil for one that was never called.
+    package func view(_ integration: Int64) -> DeskView? {
+        let now = reading
+        return state.withLock { state in
+            guard let post = state.posts[integration] else { return nil }
+            let budget = post.queue.budget
+            return DeskView(
+                health: post.health.health(now: now.elapsed),
+                limits: budget.limits.map { limit in
+                    DeskView.LimitView(
+                        name: limit.name,
+                        kind: limit.kind,
+                        usedPart: budget.budget(limit.name)?.usedPart ?? 0
+                    )
+                },
+                waiting: post.queue.count
+            )
+        }
+    }
+
+    /// Holds a share of a limit for a wedding.
+    package func reserve(
+        _ reservation: Reservation,
+        of limit: String,
+        at integration: CallIntegration
+    ) throws(Reservation.Problem) {
+        let now = reading
+        let result = state.withLock { state -> Result<Void, Reservation.Problem> in
+            state.makePost(integration, now)
+            do throws(Reservation.Problem) {
+                try state.posts[integration.id]?.queue.budget.reserve(reservation, of: limit, now: now)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+}

@@ -1,0 +1,254 @@
+package import Domain
+package import Providers
+package import Resilience
+import Synchronization
+
+/// Decides where a call may go now and when its requests may leave, and learns from how they went.
+///
+/// Holds one `Post` for each integration: its guard (breaker, early warning, bulkhead) and the queue before its budget.
+/// No decision touches the database; what a budget must remember across a restart is saved beside (`DeskKeeper`).
+package final class CallDesk: Sendable {
+    /// Where a call may go.
+    package enum Choice: Sendable {
+        /// Here, now.
+        case use(CallIntegration, Passage, FailoverReason)
+        /// Nowhere before this long.
+        case wait(Duration, ProviderFailure)
+        /// Nowhere in time.
+        case none(ProviderFailure)
+    }
+
+    /// The right to send one request; goes back with what came of it.
+    package struct Passage: Sendable {
+        /// Where it may go.
+        package let integration: Int64
+        let sent: SentCall<UInt64>?
+        let ticket: IntegrationGuard.Ticket?
+    }
+
+    /// What decisions need to know of a call.
+    package struct Question: Sendable {
+        /// What is asked for.
+        package var operation: Operation
+        /// How urgent it is.
+        package var priority: Priority
+        /// The wedding it is for.
+        package var wedding: WeddingID?
+        /// When waiting is of no use any more.
+        package var deadline: Instant
+        /// Whether every candidate is as good as new to this call: then the route's strategy holds.
+        package var isFirst: Bool
+
+        /// Describes a call.
+        package init(
+            _ operation: Operation,
+            priority: Priority,
+            wedding: WeddingID? = nil,
+            deadline: Instant,
+            isFirst: Bool = true
+        ) {
+            self.operation = operation
+            self.priority = priority
+            self.wedding = wedding
+            self.deadline = deadline
+            self.isFirst = isFirst
+        }
+    }
+
+    /// The longest a request of a conversation that has begun waits for its budget.
+    package static let passagePatience = Duration.seconds(30)
+
+    struct State {
+        var posts: [Int64: Post] = [:]
+        var choices: [Capability: FailoverChoice] = [:]
+        var orders: [Capability: FailoverOrder] = [:]
+        var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        /// Those who were let go, or given up, before they could wait.
+        var early: [UInt64: Bool] = [:]
+        var granted: [UInt64: SentCall<UInt64>] = [:]
+        /// The states of budgets as they were last saved.
+        var savedBudgets: [Int64: JSONValue] = [:]
+        var numbers: UInt64 = 0
+    }
+
+    let time: Time
+    let random: RandomSource
+    let doorbell = Doorbell()
+    let state = Mutex(State())
+
+    /// Makes a desk that knows nothing yet.
+    package init(time: Time, random: RandomSource) {
+        self.time = time
+        self.random = random
+    }
+
+    /// Both clocks, now.
+    var reading: ClockReading { ClockReading(elapsed: time.elapsed(), wall: time.now()) }
+
+    /// Picks where a call goes, and waits there for its budget.
+    ///
+    /// - Parameter candidates: those that can do it, best first; not empty.
+    package func choose(
+        _ question: Question,
+        among candidates: [CallIntegration],
+        strategy: FailoverChoice.Strategy
+    ) async -> Choice {
+        let now = reading
+        let deadline = now.elapsed + (question.deadline - now.wall)
+        let chance = random.fraction()
+        let (decision, able) = state.withLock { state in
+            let able = state.obeying(candidates, question.operation.capability, now)
+            return (state.decide(question, able, strategy, deadline, now, chance), able)
+        }
+        switch decision {
+        case .wait(let until, let reason):
+            return .wait(max(until - now.elapsed, .milliseconds(10)), Self.failure(reason))
+        case .none(let reason): return .none(Self.failure(reason))
+        case .use(let position, let reason):
+            let integration = able[position]
+            let passage = await pass(
+                integration,
+                question.operation,
+                priority: question.priority,
+                wedding: question.wedding,
+                deadline: deadline,
+                isBound: able.count == 1
+            )
+            guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
+            return .use(integration, passage, reason)
+        }
+    }
+
+    /// The right to one more request of a conversation that has begun: it waits for its budget, and no breaker stops it.
+    package func carryOn(
+        _ integration: CallIntegration,
+        _ operation: Operation,
+        wedding: WeddingID?
+    ) async -> Passage {
+        let deadline = time.elapsed() + Self.passagePatience
+        let sent = await sent(integration, operation, .live, wedding: wedding, deadline: deadline)
+        let now = time.elapsed()
+        let ticket = state.withLock { state -> IntegrationGuard.Ticket? in
+            guard
+                case .allowed(let ticket)? = state.posts[integration.id]?.admit(
+                    .critical,
+                    now: now,
+                    chance: 0
+                )
+            else { return nil }
+            return ticket
+        }
+        return Passage(integration: integration.id, sent: sent, ticket: ticket)
+    }
+
+    /// Takes in what came of a request.
+    package func ended(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
+        let now = reading
+        let jitter = random.fraction()
+        state.withLock { state in
+            state.posts[passage.integration]?.ended(passage, outcome, latency, news, now, jitter)
+            state.pump(passage.integration, now)
+        }
+        doorbell.ring()
+    }
+
+    /// Takes in that a request was not sent after all.
+    package func abandoned(_ passage: Passage) {
+        let now = reading
+        state.withLock { state in
+            state.posts[passage.integration]?.abandoned(passage, now)
+            state.pump(passage.integration, now)
+        }
+        doorbell.ring()
+    }
+
+    // MARK: Waiting
+
+    private func pass(
+        _ integration: CallIntegration,
+        _ operation: Operation,
+        priority: Priority,
+        wedding: WeddingID?,
+        deadline: Duration,
+        isBound: Bool
+    ) async -> Passage? {
+        let budgetClass = BudgetClass(priority)
+        guard let sent = await sent(integration, operation, budgetClass, wedding: wedding, deadline: deadline)
+        else {
+            return nil
+        }
+        let now = reading
+        // Who has nowhere else to go passes any ramp when it is critical.
+        let chance = isBound && priority == .critical ? 0 : random.fraction()
+        return state.withLock { state in
+            guard
+                case .allowed(let ticket)? = state.posts[integration.id]?.admit(
+                    priority,
+                    now: now.elapsed,
+                    chance: chance
+                )
+            else {
+                state.posts[integration.id]?.abandoned(
+                    Passage(integration: integration.id, sent: sent, ticket: nil),
+                    now
+                )
+                return nil
+            }
+            return Passage(integration: integration.id, sent: sent, ticket: ticket)
+        }
+    }
+
+    /// Waits in the queue before an integration's budget; nil when the deadline came first or the queue is full.
+    private func sent(
+        _ integration: CallIntegration,
+        _ operation: Operation,
+        _ budgetClass: BudgetClass,
+        wedding: WeddingID?,
+        deadline: Duration
+    ) async -> SentCall<UInt64>? {
+        let now = reading
+        let number = state.withLock { state -> UInt64? in
+            state.numbers += 1
+            let number = state.numbers
+            state.makePost(integration, now)
+            let isIn =
+                state.posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now)
+                ?? false
+            guard isIn else { return nil }
+            state.pump(integration.id, now)
+            return number
+        }
+        guard let number else { return nil }
+        doorbell.ring()
+        let isSent = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let early = state.withLock { state -> Bool? in
+                    if let early = state.early.removeValue(forKey: number) { return early }
+                    state.waiters[number] = continuation
+                    return nil
+                }
+                if let early { continuation.resume(returning: early) }
+            }
+        } onCancel: {
+            cancel(number, at: integration.id)
+        }
+        let sent = state.withLock { $0.granted.removeValue(forKey: number) }
+        return isSent ? sent : nil
+    }
+
+    private func cancel(_ number: UInt64, at integration: Int64) {
+        state.withLock { state in
+            guard state.posts[integration]?.cancel(number) == true else { return }
+            state.tell(number, false)
+        }
+    }
+
+    private static func failure(_ reason: FailoverReason) -> ProviderFailure {
+        let isBudget = if case .budget = reason { true } else { false }
+        return ProviderFailure(
+            isBudget ? .limited : .unavailable,
+            code: reason.code,
+            message: reason.description
+        )
+    }
+}

@@ -1,0 +1,79 @@
+package import Domain
+package import Logging
+import Providers
+package import Storage
+package import Transport
+
+/// What calls need of others.
+package struct CallPorts: Sendable {
+    /// What there is to call, now.
+    package var directory: @Sendable () -> CallDirectory
+    /// The access token of an integration; nil for one whose provider has none.
+    package var token: @Sendable (CallIntegration) async throws -> Secret?
+    /// Says that a provider did not accept the token.
+    package var tokenRefused: @Sendable (CallIntegration, Secret) async -> Void
+    /// Outgoing HTTP.
+    package var upstream: Upstream
+    /// Which addresses may be sent to; the argument says whether private ones may.
+    package var addressPolicy: @Sendable (Bool) -> AddressPolicy
+    /// What a wedding means at an instant; nil without one.
+    package var moment: @Sendable (WeddingID?, Instant) -> WeddingMoment?
+    /// Prepares the result of a call as an event; what it gives stores it, in the transaction that ends the call, and
+    /// gives the destinations that have work.
+    package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
+    /// Tells that those destinations have work, after the commit.
+    package var published: @Sendable ([Int64]) -> Void
+    /// Clock and alarm.
+    package var time: Time
+    /// Chance.
+    package var random: RandomSource
+    /// The log.
+    package var logger: Logger
+
+    /// Collects the ports.
+    package init(
+        directory: @escaping @Sendable () -> CallDirectory,
+        token: @escaping @Sendable (CallIntegration) async throws -> Secret? = { _ in nil },
+        tokenRefused: @escaping @Sendable (CallIntegration, Secret) async -> Void = { _, _ in },
+        upstream: Upstream,
+        addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
+        moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },
+        publish: @escaping @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64] =
+            {
+                _ in { _ in [] }
+            },
+        published: @escaping @Sendable ([Int64]) -> Void = { _ in },
+        time: Time,
+        random: RandomSource,
+        logger: Logger
+    ) {
+        self.directory = directory
+        self.token = token
+        self.tokenRefused = tokenRefused
+        self.upstream = upstream
+        self.addressPolicy = addressPolicy
+        self.moment = moment
+        self.publish = publish
+        self.published = published
+        self.time = time
+        self.random = random
+        self.logger = logger
+    }
+}
+
+/// What a call came to, or where it stands.
+package struct CallResult: Sendable {
+    /// The call.
+    package let call: StoredCall
+    /// The normalised reply; nil unless it succeeded.
+    package let reply: JSONValue?
+    /// Where it succeeded, or is being tried.
+    package let integration: ResourceName?
+
+    /// Collects the parts.
+    package init(call: StoredCall, reply: JSONValue?, integration: ResourceName?) {
+        self.call = call
+        self.reply = reply
+        self.integration = integration
+    }
+}

@@ -1,0 +1,140 @@
+import Domain
+import Logging
+import Providers
+import Resilience
+import Storage
+
+/// What follows from what an attempt came to.
+extension CallRunner {
+    /// Stores what an attempt came to, and what follows.
+    func conclude(
+        _ work: inout CallWork,
+        _ verdict: CallVerdict,
+        status: Int?
+    ) async throws -> Progress {
+        guard var attempt = work.attempts.popLast() else { return .stop }
+        if let passage = work.passage {
+            work.passage = nil
+            desk.abandoned(passage)
+        }
+        var course = work.course
+        course = CallCourse(
+            attempts: course.attempts + [
+                CallCourse.Attempt(integration: attempt.integration, state: attempt.state)
+            ],
+            deadline: work.call.deadline
+        )
+        let now = ports.time.now()
+        attempt.status = status
+        attempt.take(verdict, now: now)
+        work.attempts.append(attempt)
+        let decision = course.ended(
+            verdict,
+            elsewhere: candidates(work).contains { $0.id != attempt.integration },
+            now: now,
+            jitter: ports.random.fraction()
+        )
+        return try await follow(decision, &work, outcome: verdict.succeededOutcome)
+    }
+
+    func follow(
+        _ decision: CallCourse.Decision,
+        _ work: inout CallWork,
+        outcome: CallOutcome?
+    ) async throws -> Progress {
+        switch decision {
+        case .finish(let state):
+            return try await finish(&work, state, outcome, work.attempts.last?.failure)
+        case .again(.zero):
+            work.isEndUnsaved = true
+            return .further
+        case .again(let pause): return try await wait(&work, pause, storing: true)
+        case .settle(let pause): return try await wait(&work, pause, storing: true, state: .inDoubt)
+        case .hold:
+            ports.logger.critical(
+                "a call is in doubt and cannot be settled by itself: a person must look",
+                metadata: ["call": "\(work.call.id)", "operation": "\(work.call.operation)"]
+            )
+            return try await park(&work)
+        }
+    }
+
+    /// Ends the call, with its last attempt, in one transaction; tells those who wait.
+    func finish(
+        _ work: inout CallWork,
+        _ state: CallState,
+        _ outcome: CallOutcome?,
+        _ failure: ProviderFailure?
+    ) async throws -> Progress {
+        let now = ports.time.now()
+        work.call.state = state
+        work.call.finishedAt = now
+        work.call.dueAt = nil
+        if let outcome, let attempt = work.attempts.last {
+            work.call.integration = attempt.integration
+            work.call.reference = outcome.reference
+            work.call.reply = try await seal.seal(outcome.reply, .reply, of: work.call.id.bytes, now: now)
+        } else {
+            work.call.failure = failure
+        }
+        let result = CallResult(
+            call: work.call,
+            reply: outcome?.reply,
+            integration: work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
+        )
+        let attempt = work.attempts.last
+        let next = try await Compensation.next(after: result.call, seal, ports)
+        let publish = result.call.isAsync ? try await ports.publish(result) : nil
+        let destinations = try await database.write { transaction in
+            guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
+            if let attempt { try AttemptTable.update(attempt, transaction) }
+            try Compensation.finished(result.call, transaction)
+            if let next { _ = try CallTable.insert(next, transaction) }
+            return try publish?(transaction) ?? []
+        }
+        ports.published(destinations)
+        board.post(result)
+        return .stop
+    }
+
+    /// Waits while holding the call when that is short; gives it back otherwise.
+    func wait(
+        _ work: inout CallWork,
+        _ pause: Duration,
+        storing: Bool = false,
+        state: CallState = .queued
+    ) async throws -> Progress {
+        let now = ports.time.now()
+        let isHeld = pause <= Self.waitHeldMax
+        let due = isHeld ? now + pause + Self.leaseMargin : now + pause
+        let call = work.call
+        let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
+        work.isEndUnsaved = false
+        try await database.write { transaction in
+            guard try CallTable.move(call, to: state, dueAt: due, transaction) else { throw LeaseLost() }
+            if let attempt { try AttemptTable.update(attempt, transaction) }
+        }
+        work.call.state = state
+        work.call.dueAt = due
+        guard isHeld else {
+            board.parked(work.call, reply: nil)
+            return .stop
+        }
+        if pause > .zero { try await ports.time.sleep(pause) }
+        return .further
+    }
+
+    /// Leaves the call to a person: nothing looks at it until somebody, or a webhook, says what became of it.
+    func park(_ work: inout CallWork) async throws -> Progress {
+        let call = work.call
+        let attempt = work.attempts.last
+        try await database.write { transaction in
+            guard try CallTable.move(call, to: .held, dueAt: nil, transaction) else { throw LeaseLost() }
+            if let attempt { try AttemptTable.update(attempt, transaction) }
+        }
+        work.call.state = .held
+        work.call.dueAt = nil
+        board.parked(work.call, reply: nil)
+        return .stop
+    }
+}

@@ -1,0 +1,105 @@
+import Calls
+import Domain
+import Providers
+import Registry
+import Resilience
+import Storage
+import Vault
+import Webhooks
+
+extension Services {
+    /// The engine of outgoing calls over these services.
+    static func calls(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ vault: Vault,
+        _ dispatcher: Dispatcher,
+        _ ports: Ports
+    ) -> CallEngine {
+        let events = OwnEvents(registry: registry, vault: vault)
+        let callPorts = CallPorts(
+            directory: { CallDirectory(registry.snapshot) },
+            upstream: ports.upstream,
+            addressPolicy: ports.addressPolicy,
+            moment: { weddings.snapshot.moment(of: $0, at: $1) },
+            publish: { result in
+                let notice = try await notice(of: result, events, weddings, ports)
+                return { try notice.store($0) }
+            },
+            published: { dispatcher.workArrived($0) },
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger
+        )
+        return CallEngine(database: database, vault: vault, ports: callPorts)
+    }
+
+    /// `call.succeeded`, `call.refused` or `call.failed`, with what the caller asked for and what came of it.
+    private static func notice(
+        of result: CallResult,
+        _ events: OwnEvents,
+        _ weddings: WeddingRegistry,
+        _ ports: Ports
+    ) async throws -> OwnEvents.Prepared {
+        let call = result.call
+        let now = ports.time.now()
+        let type = "call.\(call.state.name)"
+        let failure: JSONValue =
+            call.failure.map {
+                ["kind": .string($0.kind.rawValue), "code": .string($0.code), "message": .string($0.message)]
+            } ?? .null
+        let body: JSONValue = [
+            "type": .string(type),
+            "data": [
+                "id": .string("\(call.id)"),
+                "state": .string(call.state.name),
+                "operation": .string(call.operation.rawValue),
+                "wedding": call.wedding.map { .string($0.text) } ?? .null,
+                "vendor": call.vendor.map { .string($0.text) } ?? .null,
+                "integration": result.integration.map { .string($0.text) } ?? .null,
+                "reference": call.reference.map { .string($0) } ?? .null,
+                "reply": result.reply ?? .null,
+                "failure": failure,
+            ],
+        ]
+        return try await events.prepare(
+            id: "\(call.id)",
+            type: type,
+            body: body,
+            orderingKey: "\(call.id)",
+            priority: call.priority,
+            wedding: call.wedding,
+            vendor: call.vendor,
+            moment: weddings.snapshot.moment(of: call.wedding, at: now),
+            now: now
+        )
+    }
+}
+
+extension CallDirectory {
+    /// What the registry has, as calls use it.
+    init(_ snapshot: RegistrySnapshot) {
+        let integrations = snapshot.integrations.compactMap { integration -> CallIntegration? in
+            guard let dialect = CallCatalogue.dialect(of: integration.provider) else { return nil }
+            return CallIntegration(
+                id: integration.id,
+                name: integration.name,
+                dialect: dialect,
+                account: integration.account(),
+                limits: integration.limits,
+                vendor: integration.definition.vendor,
+                isEnabled: integration.definition.enabled,
+                allowsPrivate: integration.definition.allowPrivate
+            )
+        }
+        var routes: [Capability: [Int64]] = [:]
+        var strategies: [Capability: FailoverChoice.Strategy] = [:]
+        for capability in Capability.allCases {
+            let route = snapshot.route(for: capability)
+            routes[capability] = route.integrations.map(\.id)
+            strategies[capability] = FailoverChoice.Strategy(rawValue: route.definition.strategy.rawValue)
+        }
+        self.init(integrations: integrations, routes: routes, strategies: strategies)
+    }
+}

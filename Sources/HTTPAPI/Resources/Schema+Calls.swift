@@ -1,0 +1,74 @@
+import Calls
+import Domain
+import Providers
+
+extension SchemaCatalogue {
+    private static let callProperties: [Schema.Property] = [
+        .required("id", .text, "Its id."),
+        .required("state", .choice(CallState.allCases.map(\.name)), "Where it stands."),
+        .required("operation", .choice(Operation.allCases.map(\.rawValue)), "What was asked for."),
+        .required("wedding", .optionalText, "The wedding it is for."),
+        .required("vendor", .optionalText, "The vendor it is for."),
+        .required("priority", .choice(Priority.allCases.map(\.name)), "How urgent it is."),
+        .required("mode", .choice(["sync", "async"]), "Whether somebody waits."),
+        .required("integration", .optionalText, "Where it was done."),
+        .required("reference", .optionalText, "What it made, for later operations' `of`."),
+        .required("reply", .any, "The normalised reply; null unless it succeeded, and in lists."),
+        .required("failure", .nullable(.named("CallFailure")), "Why it was not done."),
+        .required("undoes", .optionalText, "The attempt it undoes; null for what was asked for."),
+        .required("created_at", .instant, "When it came."),
+        .required("deadline", .instant, "When it is given up if nothing has taken effect."),
+        .required("finished_at", .optionalInstant, "When it was over."),
+        .required("link", .text, "Where it can be asked for."),
+    ]
+
+    /// The shapes of calls.
+    static let callSchemas: [(name: String, schema: Schema)] = [
+        ("Call", .object(callProperties)),
+        (
+            "CallDetail",
+            .object(
+                callProperties + [
+                    .required("attempts", .array(.named("CallAttempt")), "Its attempts, oldest first."),
+                    .required("explanation", .text, "What happened, in words."),
+                ]
+            )
+        ),
+        (
+            "CallAttempt",
+            .object([
+                .required("id", .text, "Its id."),
+                .required("number", .count, "Its number, from 1."),
+                .required("integration", .optionalText, "Where it went."),
+                .required("state", .text, "Where it stands."),
+                .required("started_at", .instant, "When it began."),
+                .required("sent_at", .optionalInstant, "When the request that counts left."),
+                .required("ended_at", .optionalInstant, "When it ended."),
+                .required("status", .nullable(.count), "The status of its last answer."),
+                .required("failure", .nullable(.named("CallFailure")), "Why it did not succeed."),
+                .required("reference", .optionalText, "What it made."),
+                .required("look_ups", .count, "How often it was tried to find out what became of it."),
+            ])
+        ),
+        (
+            "CallFailure",
+            .object([
+                .required(
+                    "kind",
+                    .choice(ProviderFailure.Kind.allCases.map(\.rawValue)),
+                    "What sort of failure."
+                ),
+                .required("code", .text, "The provider's own word for it."),
+                .required("message", .text, "A sentence for people."),
+            ])
+        ),
+        (
+            "CallTarget",
+            .object([
+                .optional("call", .string(length: 1...64), "The call that made it."),
+                .optional("integration", .string(length: 1...63), "Where it lives."),
+                .optional("reference", .string(length: 1...512), "What it is, in the words of `reference`."),
+            ])
+        ),
+    ]
+}

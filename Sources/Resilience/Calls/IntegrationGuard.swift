@@ -1,0 +1,240 @@
+package import Domain
+
+/// Everything that decides whether an integration is called now: breaker, early warning, bulkhead, in-flight age.
+///
+///     admit -> .allowed(ticket) -> began(ticket) -> finished(ticket, ...)
+///                                \-> abandoned(ticket)   (not sent after all)
+///           -> .notBefore(time, why)
+///
+/// The call engine holds one for each integration in a `Mutex`, asks, and acts after unlocking. Tickets may come
+/// back late, twice or never: a lost one is taken back after `Limits.lease`. A decision takes constant time and no
+/// memory (`call-bench`). A call engine that has nowhere else to go passes a chance of 0 for critical calls, which
+/// any ramp lets through.
+package struct IntegrationGuard: Sendable {
+    /// The limits of a guard.
+    package struct Limits: Hashable, Sendable {
+        /// Calls in flight at most.
+        package var inFlightMax: Int
+        /// An answer counts as slow when it takes longer than this and than three times the usual.
+        package var slow: Duration
+        /// A call counts as failed when it is under way longer than this and than three times p95.
+        package var late: Duration
+        /// A ticket that did not come back for this long is taken back; not less than a call's time-out.
+        package var lease: Duration
+        /// After this long without news nothing is known.
+        package var stale: Duration
+        /// The breaker's.
+        package var breaker: CallBreaker.Limits
+
+        /// Makes limits; every one has a default.
+        package init(
+            inFlightMax: Int = 32,
+            slow: Duration = .seconds(2),
+            late: Duration = .seconds(2),
+            lease: Duration = .seconds(120),
+            stale: Duration = .seconds(600),
+            breaker: CallBreaker.Limits = .init()
+        ) {
+            self.inFlightMax = inFlightMax
+            self.slow = slow
+            self.late = late
+            self.lease = lease
+            self.stale = stale
+            self.breaker = breaker
+        }
+    }
+
+    /// The right to send one request; goes back with the outcome.
+    package struct Ticket: Hashable, Sendable {
+        let place: InFlightAge.Place
+    }
+
+    /// Why a call may not leave now.
+    package enum Refusal: Hashable, Sendable {
+        /// The breaker does not let it.
+        case breaker(CallBreaker.Refusal)
+        /// Too many calls are in flight for its priority.
+        case full
+    }
+
+    /// Whether one call may leave now.
+    package enum Admission: Hashable, Sendable {
+        /// It may.
+        case allowed(Ticket)
+        /// Not before this monotonic time; ask again then.
+        case notBefore(Duration, Refusal)
+    }
+
+    /// What `admit` would say, without taking anything.
+    package enum Outlook: Hashable, Sendable {
+        /// It would let the call through.
+        case ready
+        /// Not before this monotonic time.
+        case notBefore(Duration, Refusal)
+    }
+
+    /// The logarithm of 3: how many times the usual latency is slow.
+    static let slowLogarithm = 1.098_612_3
+    /// How many times p95 is late.
+    static let lateFactor = 3
+    /// When a call that found no room asks again.
+    static let roomWait = Duration.milliseconds(100)
+    /// Lost tickets that are taken back in one step.
+    static let lostMax = 8
+
+    /// Its limits.
+    package let limits: Limits
+    var breaker: CallBreaker
+    var bulkhead: Bulkhead
+    var flights: InFlightAge
+    var errors = ErrorCUSUM()
+    var creep = LatencyCUSUM()
+    var jump = LatencyEWMA()
+    var profile = LatencyProfile()
+    var state = IntegrationHealth.State.unknown
+    var stateSince: Duration
+    var newsAt: Duration?
+    private var lateLimit: Duration
+
+    /// Makes the guard of an integration nothing is known of, at the monotonic time `now`.
+    package init(limits: Limits = Limits(), now: Duration) {
+        precondition(limits.slow > .zero && limits.late > .zero, "slow and late are positive times")
+        precondition(limits.lease >= limits.breaker.probeLease, "a ticket lives as long as a probe's permit")
+        self.limits = limits
+        breaker = CallBreaker(limits: limits.breaker)
+        bulkhead = Bulkhead(inFlightMax: limits.inFlightMax)
+        flights = InFlightAge(capacity: limits.inFlightMax)
+        stateSince = now
+        lateLimit = limits.late
+    }
+
+    /// How often the breaker opened.
+    package var trips: Int { breaker.trips }
+
+    /// The delay after which a second, equal request may be sent for a call that may be made twice: p95.
+    package var hedgeDelay: Duration? { profile.p95 }
+
+    /// Asks for one call.
+    ///
+    /// - Parameter chance: 0..<1, drawn by the caller; decides who passes while the integration comes back in steps.
+    package mutating func admit(priority: Priority, now: Duration, chance: Double) -> Admission {
+        countLate(now: now, jitter: chance)
+        guard bulkhead.hasRoom(priority) else { return .notBefore(now + Self.roomWait, .full) }
+        switch breaker.admit(now: now, chance: chance) {
+        case .notBefore(let time, let refusal):
+            return .notBefore(time, .breaker(refusal))
+        case .allowed(let ticket):
+            guard bulkhead.enter(priority), let place = flights.admit(ticket, now: now) else {
+                preconditionFailure("there are as many places as calls in flight at most")
+            }
+            return .allowed(Ticket(place: place))
+        }
+    }
+
+    /// What `admit` would say with the same arguments; takes no place and no permit.
+    package mutating func outlook(priority: Priority, now: Duration, chance: Double) -> Outlook {
+        countLate(now: now, jitter: chance)
+        guard bulkhead.hasRoom(priority) else { return .notBefore(now + Self.roomWait, .full) }
+        guard let (time, refusal) = breaker.objection(now: now, chance: chance) else { return .ready }
+        return .notBefore(time, .breaker(refusal))
+    }
+
+    /// Takes in that the request leaves now: from here its age counts.
+    package mutating func began(_ ticket: Ticket, now: Duration) {
+        flights.began(ticket.place, now: now)
+    }
+
+    /// Takes in how a call ended; a ticket that came back before is nothing new.
+    ///
+    /// - Parameters:
+    ///   - latency: from the request's leaving to the answer or the end of waiting.
+    ///   - jitter: 0..<1, drawn by the caller; spreads the pauses of the breaker.
+    package mutating func finished(
+        _ ticket: Ticket,
+        outcome: ExchangeOutcome,
+        latency: Duration,
+        now: Duration,
+        jitter: Double
+    ) {
+        guard let flight = flights.release(ticket.place) else { return }
+        bulkhead.leave()
+        newsAt = now
+        // A late call was counted as failed when it became late: not again, and not as a success either.
+        if flight.wasLate {
+            breaker.abandoned(flight.ticket)
+        } else {
+            let judged = judge(outcome, latency: latency, now: now)
+            let isCurrent = breaker.isCurrent(flight.ticket)
+            breaker.finished(flight.ticket, judged, now: now, jitter: jitter)
+            if judged.counts, isCurrent {
+                sum(failed: judged == .fail, reason: .errorRate, now: now, jitter: jitter)
+            }
+        }
+        countLate(now: now, jitter: jitter)
+        refresh(now: now)
+    }
+
+    /// Takes in that an admitted call was not sent, or says nothing about the provider.
+    package mutating func abandoned(_ ticket: Ticket, now: Duration) {
+        guard let flight = flights.release(ticket.place) else { return }
+        bulkhead.leave()
+        breaker.abandoned(flight.ticket)
+        refresh(now: now)
+    }
+
+    /// Does what time alone does: late calls, leases, steps; to be called a few times a second.
+    package mutating func tick(now: Duration, jitter: Double) {
+        countLate(now: now, jitter: jitter)
+        for _ in 0..<Self.lostMax {
+            guard let place = flights.nextLost(now: now, lease: limits.lease),
+                let flight = flights.release(place)
+            else { break }
+            bulkhead.leave()
+            breaker.abandoned(flight.ticket)
+        }
+        breaker.tick(now: now, jitter: jitter)
+        refresh(now: now)
+    }
+
+    /// Keeps the integration from being called, until `until` or until `release`.
+    package mutating func hold(until: Duration?, now: Duration) {
+        breaker.hold(until: until)
+        refresh(now: now)
+    }
+
+    /// Ends a hold: the next call is a probe.
+    package mutating func release(now: Duration) {
+        breaker.release(now: now)
+        refresh(now: now)
+    }
+
+    /// Slow or not; feeds what watches latency.
+    private mutating func judge(_ outcome: ExchangeOutcome, latency: Duration, now: Duration) -> ExchangeOutcome {
+        guard outcome == .ok || outcome == .slow else { return outcome }
+        let microseconds = max(latency.microseconds, 1)
+        let seconds = now.inSeconds
+        let logarithm = Double(microseconds).naturalLogarithm
+        let isUnusual = creep.isReady && logarithm > creep.mean + Self.slowLogarithm
+        jump.record(creep.record(logarithm: logarithm, seconds: seconds))
+        if profile.record(microseconds: microseconds, seconds: seconds), let p95 = profile.p95 {
+            lateLimit = max(limits.late, p95 * Self.lateFactor)
+        }
+        return outcome == .slow || isUnusual && latency > limits.slow ? .slow : .ok
+    }
+
+    private mutating func countLate(now: Duration, jitter: Double) {
+        while let ticket = flights.nextLate(now: now, limit: lateLimit) {
+            newsAt = now
+            guard breaker.isCurrent(ticket) else { continue }  // It left before the breaker opened.
+            breaker.hung(ticket, now: now, jitter: jitter)
+            sum(failed: true, reason: .silence, now: now, jitter: jitter)
+        }
+    }
+
+    private mutating func sum(failed: Bool, reason: CallBreaker.Reason, now: Duration, jitter: Double) {
+        guard breaker.isLettingThrough else { return errors.restart() }
+        guard errors.record(failed: failed) == .act else { return }
+        breaker.trip(reason, now: now, jitter: jitter)
+        errors.restart()
+    }
+}

@@ -1,0 +1,199 @@
+import Calls
+import Domain
+import Logging
+import Providers
+import Sandbox
+import Storage
+import Synchronization
+import Transport
+import UsherTesting
+import Vault
+
+/// The call engine over a real database and simulated vendors, each behind a host name of its own.
+final class CallRig: Sendable {
+    let time: ManualTime
+    let database: Database
+    let engine: CallEngine
+    let vendors: Vendors
+
+    /// Vendors by host; a test reaches into them.
+    final class Vendors: Sendable {
+        private struct State {
+            var byHost: [String: FaultyVendor]
+            var random: SeededRandom
+            var requests: [String] = []
+        }
+
+        private let state: Mutex<State>
+
+        init(_ vendors: [String: any VendorMachine], seed: UInt64) {
+            state = Mutex(
+                State(byHost: vendors.mapValues { FaultyVendor($0) }, random: SeededRandom(seed: seed))
+            )
+        }
+
+        func ledger(_ host: String) -> [LedgerEntry] { state.withLock { $0.byHost[host]?.ledger ?? [] } }
+
+        /// `METHOD host/path` of every request that reached a vendor.
+        var requests: [String] { state.withLock { $0.requests } }
+
+        func break_(
+            _ host: String,
+            _ kind: VendorFault.Kind,
+            path: String? = nil,
+            method: String? = nil,
+            now: Instant
+        ) {
+            state.withLock {
+                _ = $0.byHost[host]?.add(VendorFault(kind, method: method, path: path, since: now))
+            }
+        }
+
+        func mend(_ host: String) {
+            state.withLock { $0.byHost[host]?.clearFaults() }
+        }
+
+        func exchange(_ host: String, _ request: VendorRequest, now: Instant) -> VendorExchange {
+            state.withLock { state in
+                state.requests.append("\(request.method) \(host)\(request.path)")
+                return state.byHost[host]?.exchange(request, now: now, random: &state.random) ?? .refused
+            }
+        }
+    }
+
+    /// Runs `body` with an engine; `integrations` are in the order of their routes.
+    static func run<T: Sendable>(
+        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
+        vendors: [String: any VendorMachine],
+        limits: CallEngine.Limits = CallEngine.Limits(),
+        _ body: (CallRig) async throws -> T
+    ) async throws -> T {
+        let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
+        let world = Vendors(vendors, seed: 7)
+        return try await temporaryDatabase(migrations: Vault.migrations + CallTables.migrations) { database in
+            let random = RandomSource.seeded(11)
+            let vault = try await Vault.open(
+                rootKey: .generate(random: random),
+                database: database,
+                time: time.time,
+                random: random
+            )
+            let ports = CallPorts(
+                directory: { directory(integrations) },
+                upstream: upstream(world, time.time),
+                addressPolicy: { _ in AddressPolicy(allowPrivate: true) },
+                time: time.time,
+                random: random,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let engine = CallEngine(database: database, vault: vault, ports: ports, limits: limits)
+            let rig = CallRig(time: time, database: database, engine: engine, vendors: world)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await engine.run() }
+                defer { group.cancelAll() }
+                return try await body(rig)
+            }
+        }
+    }
+
+    private init(time: ManualTime, database: Database, engine: CallEngine, vendors: Vendors) {
+        self.time = time
+        self.database = database
+        self.engine = engine
+        self.vendors = vendors
+    }
+
+    /// Lets time pass by quarters of a second until `condition` holds; false when `atMost` was not enough.
+    ///
+    /// Time moves only once the engine has come to rest: whatever runs does so on other threads.
+    func pass(
+        atMost limit: Duration,
+        until condition: () async throws -> Bool
+    ) async throws -> Bool {
+        let end = time.elapsed + limit
+        while time.elapsed < end {
+            if try await condition() { return true }
+            await rest()
+            time.advance(by: .milliseconds(250))
+        }
+        return try await condition()
+    }
+
+    private func rest() async {
+        var seen = (-1, -1)
+        var calm = 0
+        while calm < 3 {
+            try? await Task.sleep(for: .milliseconds(1))
+            let now = (time.sleeperCount, vendors.requests.count)
+            calm = now == seen && now.0 > 0 ? calm + 1 : 0
+            seen = now
+        }
+    }
+
+    private static func directory(
+        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])]
+    ) -> CallDirectory {
+        let all = integrations.enumerated().compactMap { index, entry -> CallIntegration? in
+            guard let name = ResourceName(entry.name) else { return nil }
+            return CallIntegration(
+                id: Int64(index + 1),
+                name: name,
+                dialect: entry.dialect,
+                account: IntegrationAccount(
+                    provider: entry.dialect.facts.provider,
+                    baseURL: "http://\(entry.name).test",
+                    credential: entry.credential.mapValues { Secret($0) }
+                ),
+                vendor: nil,
+                isEnabled: true,
+                allowsPrivate: true
+            )
+        }
+        var routes: [Capability: [Int64]] = [:]
+        for capability in Capability.allCases {
+            routes[capability] = all.filter { integration in
+                integration.dialect.facts.operations.contains { $0.capability == capability }
+            }.map(\.id)
+        }
+        return CallDirectory(integrations: all, routes: routes)
+    }
+
+    private static func upstream(_ vendors: Vendors, _ time: Time) -> Upstream {
+        Upstream { request async throws(TransportError) in
+            let target = request.url.pathAndQuery
+            let path = target.prefix { $0 != "?" }
+            let host = request.url.authority
+            var headers = Headers(request.headers)
+            headers.append("host", host)
+            let exchange = vendors.exchange(
+                host,
+                VendorRequest(
+                    method: request.method,
+                    path: String(path),
+                    query: String(target.dropFirst(path.count + 1)),
+                    headers: headers,
+                    body: request.body
+                ),
+                now: time.now()
+            )
+            do {
+                switch exchange {
+                case .answer(let answer, let delay):
+                    try await time.sleep(delay)
+                    return OutgoingResponse(status: answer.status, headers: answer.headers, body: answer.body)
+                case .refused: throw TransportError.connectFailed("refused")
+                case .silence:
+                    try await time.sleep(request.timeout)
+                    throw TransportError.timedOut(sent: true)
+                case .dropped(let delay):
+                    try await time.sleep(delay)
+                    throw TransportError.connectionLost(sent: true)
+                }
+            } catch let error as TransportError {
+                throw error
+            } catch {
+                throw .cancelled(sent: true)
+            }
+        }
+    }
+}
