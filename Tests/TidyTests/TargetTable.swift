@@ -95,7 +95,7 @@ struct TargetRule {
         TargetRule(
             "usher",
             .command,
-            "Domain Gateway Sandbox Simulation",
+            "Domain Signatures Providers Gateway Sandbox Simulation",
             products: "ArgumentParser Logging ServiceLifecycle"
         ),
         TargetRule(
