@@ -11,11 +11,9 @@ package enum CallCatalogue {
         case .zoom: ZoomCalls()
         case .openWeatherMap: OpenWeatherMapCalls()
         case .weatherAPI: WeatherAPICalls()
-        case .square: SquareCalls()
         case .googleCalendar: GoogleCalendarCalls()
         case .microsoftGraph: GraphCalls()
         case .appleCalendar: AppleCalendarCalls()
-        case .paypal: PayPalCalls()
         case .awsS3, .cloudinary: nil
         }
     }
