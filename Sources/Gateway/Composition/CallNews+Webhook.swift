@@ -25,7 +25,7 @@ extension CallNews {
     /// Any news of a message proves that it was accepted.
     private init?(message provider: ProviderName, _ type: String, _ body: [UInt8]) {
         guard let api = APIProvider(name: provider.rawValue),
-            let news = MessageNews.read(provider: provider, eventType: type, body: body),
+            let news = MessageNews.read(provider: api, eventType: type, body: body),
             let call = news.tag.flatMap({ CallID($0) })
         else { return nil }
         let reply = MessageReply(status: news.status, id: news.objectID, errorCode: news.errorCode)
