@@ -62,7 +62,7 @@ package struct UsageForecast: Hashable, Sendable {
     /// How far a limit reaches from `start` to `end`, which is at most `spanMax` later.
     ///
     /// - Parameters:
-    ///   - kind: the limit; nil for one that counts places, which do not run out.
+    ///   - kind: the limit; of places, which do not run out, there is no outlook.
     ///   - used: the calls of the window that holds `start`, so far.
     ///   - reservations: what is held, with what is left of each.
     package func outlook(
