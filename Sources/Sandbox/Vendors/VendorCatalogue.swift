@@ -30,8 +30,31 @@ package enum VendorCatalogue {
                 ("client_id", PayPalVendor.clientIDDefault),
                 ("client_secret", PayPalVendor.clientSecretDefault),
             ]
+        case .twilio:
+            [
+                ("account", TwilioVendor.accountDefault), ("token", TwilioVendor.tokenDefault),
+                ("from", "+15005550006"),
+            ]
+        case .sendgrid: [("key", SendGridVendor.keyDefault), ("from", "weddings@usher.example")]
+        case .zoom:
+            [
+                ("account_id", ZoomVendor.accountDefault), ("client_id", ZoomVendor.clientDefault),
+                ("client_secret", ZoomVendor.secretDefault), ("host", "host@usher.example"),
+            ]
+        case .openWeatherMap: [("key", OpenWeatherMapVendor.keyDefault)]
+        case .weatherAPI: [("key", WeatherAPIVendor.keyDefault)]
+        case .googleCalendar: oauth
+        case .microsoftGraph: oauth + [("tenant", "common")]
+        case .appleCalendar: [("user", AppleCalendarVendor.user), ("password", AppleCalendarVendor.password)]
         default: []
         }
+    }
+
+    private static var oauth: [(field: String, value: String)] {
+        [
+            ("client_id", VendorTokens.clientID), ("client_secret", VendorTokens.clientSecret),
+            ("refresh_token", VendorTokens.refreshToken),
+        ]
     }
 
     /// What a provider's webhooks are signed with here; nil where it takes a private key, or sends none.
