@@ -87,6 +87,10 @@ package struct Services: Sendable {
     package let reranker: Reranker
     /// Hears what other nodes do; nil where none can be.
     package let peers: PeerWatch?
+    /// Gives access tokens to calls.
+    package let tokens: TokenKeeper
+    /// Connects vendors' own accounts.
+    package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
     /// Reads for people.
@@ -133,7 +137,10 @@ package struct Services: Sendable {
         self.activity = activity
         self.dispatcher = dispatcher
         keys = Self.keys(database, vault, ports)
-        let calls = Self.calls(database, registry, weddings, vault, dispatcher, ports)
+        let tokens = Self.tokens(database, registry, vault, ports)
+        self.tokens = tokens
+        consents = Self.consents(database, registry, vault, ports)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
         self.calls = calls
         receiver = Receiver(
             registry: registry,
