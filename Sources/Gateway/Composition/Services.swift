@@ -140,8 +140,7 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
-        self.calls = calls
+        calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
         receiver = Receiver(
             registry: registry,
             weddings: weddings,

@@ -58,6 +58,11 @@ extension IntegrationDefinition {
                 reader.report(section.position("limits"), section.path + ".limits", IntegrationLimit.form)
             }
         }
-        reader.report(rules.integration(self), of: section)
+        // What is wrong with a value is said already; that it is missing then is no news.
+        let isBad = section.present.contains("credential") && section.credential("credential") == nil
+        reader.report(
+            rules.integration(self).filter { !isBad || !$0.key.hasPrefix("credential") },
+            of: section
+        )
     }
 }

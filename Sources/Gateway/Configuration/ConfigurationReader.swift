@@ -174,6 +174,7 @@ struct ConfigurationReader {
             let memberPath = joined(path, member.key)
             texts[member.key] = text(member.value, problem: TextRule.credential, path: memberPath)
         }
+        guard texts.count == members.count else { return nil }
         return .credential(texts)
     }
 
