@@ -44,7 +44,7 @@ struct ConnectRoutes: Sendable {
         )
     }
 
-    /// Open: the browser has no key. The state is the proof, and works once.
+    // Open, since the browser has no key: the state is the proof, and works once.
     private var finish: Route {
         Route(
             .get,
