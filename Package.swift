@@ -133,14 +133,19 @@ let package = Package(
         // Layer 6: the command line
         .executableTarget(
             name: "usher",
-            dependencies: ["Domain", "Gateway", "Sandbox", "Simulation", argumentParser, logging, lifecycle],
+            dependencies: [
+                "Domain", "Signatures", "Providers", "Gateway", "Sandbox", "Simulation", argumentParser,
+                logging,
+                lifecycle,
+            ],
             swiftSettings: settings
         ),
         // Side: vendors as they behave, the simulation, what tests share
         target(
             "Sandbox",
             [
-                "Domain", "Signatures", "Resilience", "Providers", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                "Domain", "Signatures", "Resilience", "Providers", hummingbirdCore, httpTypes, nioCore,
+                nioPosix,
                 logging, lifecycle, crypto, cryptoExtras, swiftASN1, x509,
             ]
         ),
@@ -159,6 +164,12 @@ let package = Package(
             ["Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", logging]
         ),
         // Benchmarks
+        .executableTarget(
+            name: "rate-bench",
+            dependencies: ["Domain", "Resilience", heap],
+            path: "Benchmarks/RateBenchmark",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "storage-bench",
             dependencies: ["Domain", "Storage", grdb],
@@ -239,7 +250,10 @@ let package = Package(
         ),
         tests(
             "Sandbox",
-            ["Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging, nioCore, nioPosix]
+            [
+                "Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging,
+                nioCore, nioPosix,
+            ]
         ),
         tests(
             "Simulation",

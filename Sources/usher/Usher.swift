@@ -19,7 +19,9 @@ package struct Usher: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    Serve.self, Demo.self, CheckConfig.self, Apply.self, DoctorCommand.self, Backup.self,
+                    Serve.self, Demo.self, SandboxCommand.self, CheckConfig.self, Apply.self,
+                    DoctorCommand.self,
+                    Backup.self,
                 ]
             ),
             CommandGroup(

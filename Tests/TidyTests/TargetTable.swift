@@ -95,7 +95,7 @@ struct TargetRule {
         TargetRule(
             "usher",
             .command,
-            "Domain Gateway Sandbox Simulation",
+            "Domain Signatures Providers Gateway Sandbox Simulation",
             products: "ArgumentParser Logging ServiceLifecycle"
         ),
         TargetRule(
@@ -122,6 +122,7 @@ struct TargetRule {
             "Domain Signatures Resilience Providers Storage Transport",
             products: "Logging"
         ),
+        TargetRule("rate-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule("storage-bench", .side, "Domain Storage", products: "GRDB"),
         TargetRule("call-bench", .side, "Domain Resilience", products: "HeapModule"),
         TargetRule(

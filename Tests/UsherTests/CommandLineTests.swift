@@ -20,6 +20,11 @@ struct CommandLineTests {
     @Test(arguments: [
         ("serve --config usher.yaml", "Serve"),
         ("demo", "Demo"),
+        ("sandbox", "SandboxCommand"),
+        (
+            "sandbox --only stripe,paypal --port-base 9000 --seed 7 --webhooks-to http://127.0.0.1:8080/hooks --json",
+            "SandboxCommand"
+        ),
         ("demo --seconds 5 --quiet --listen 127.0.0.1:9000 --data /tmp/x", "Demo"),
         ("check-config usher.yaml --json", "CheckConfig"),
         ("apply -f usher.yaml", "Apply"),
@@ -63,7 +68,7 @@ struct CommandLineTests {
     @Test(arguments: [
         "nonsense", "serve", "serve --config", "check-config", "apply", "apply -f x --dry-run --yes",
         "apply -f -",
-        "demo --seconds 0", "demo --listen 8080", "keys create x", "keys create x --level root",
+        "sandbox --port-base 80", "sandbox --only nobody", "sandbox --webhooks-to hooks", "demo --seconds 0", "demo --listen 8080", "keys create x", "keys create x --level root",
         "keys revoke",
         "keys create x --level read --expires soon", "events show", "events list --limit 0",
         "events list --since yesterday", "events tail -n 1001", "events tail -n -1", "replay",
@@ -79,7 +84,7 @@ struct CommandLineTests {
     }
 
     @Test(arguments: [
-        "serve", "demo", "check-config", "apply", "keys", "keys list", "keys create", "keys revoke",
+        "serve", "demo", "sandbox", "check-config", "apply", "keys", "keys list", "keys create", "keys revoke",
         "keys secret",
         "keys root", "sources", "sources list", "destinations", "destinations list", "destinations enable",
         "events",

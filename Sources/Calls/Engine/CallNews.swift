@@ -47,6 +47,32 @@ package enum CallNewsEffect: String, Hashable, Sendable {
 }
 
 extension CallEngine {
+    /// Has news taken in soon; beyond `Limits.newsMax` it is dropped, and found out later by looking.
+    package func hear(_ news: CallNews) {
+        if keep(news) {
+            look()
+        } else {
+            ports.logger.warning("too much news of calls at a time: some is dropped")
+        }
+    }
+
+    /// Takes in news that waited; never throws.
+    func takeIn(_ news: CallNews) async {
+        do {
+            let effect = try await learn(news)
+            guard effect == .doubled else { return }
+            ports.logger.critical(
+                "a call took effect twice and cannot be undone by Usher: a person must look",
+                metadata: ["call": "\(news.call)"]
+            )
+        } catch {
+            ports.logger.warning(
+                "news of a call could not be taken in; it is found out by looking",
+                metadata: ["call": "\(news.call)", "error": "\(error)"]
+            )
+        }
+    }
+
     /// Takes in news; the same news may come any number of times.
     package func learn(_ news: CallNews) async throws -> CallNewsEffect {
         guard let call = try await find(news.call) else { return .nothing }
@@ -104,28 +130,15 @@ extension CallEngine {
         guard let operation = Compensation.undoing(call.operation, reply: outcome.reply),
             let reference = outcome.reference
         else { return .doubled }
-        let now = ports.time.now()
-        let id = CallID(now: now, random: ports.random)
-        let input = Compensation.input(of: operation)
-        let undoing = StoredCall(
-            id: id,
-            owner: Compensation.owner,
-            operation: operation,
-            wedding: call.wedding,
-            vendor: call.vendor,
-            priority: .critical,
-            deadline: now + Compensation.patience,
-            isAsync: true,
-            state: .queued,
-            dueAt: now,
-            epoch: 1,
-            input: try await seal.seal(input, .input, of: id.bytes, now: now),
-            target: CallTarget(integration: attempt.integration, reference: reference),
-            content: nil,
-            undoes: attempt.id,
-            createdAt: now
+        let target = CallTarget(integration: attempt.integration, reference: reference)
+        let new = try await Compensation.call(
+            operation,
+            undoing: attempt.id,
+            of: call,
+            at: target,
+            seal,
+            ports
         )
-        let new = NewCall(call: undoing, keyHash: nil, bodyHash: attempt.id.bytes)
         let isNew = try await database.write { transaction -> Bool in
             guard try AttemptTable.move(attempt.id, from: attempt.state, to: .compensating, transaction)
             else {

@@ -45,6 +45,9 @@ extension CallRunner {
         switch decision {
         case .finish(let state):
             return try await finish(&work, state, outcome, work.attempts.last?.failure)
+        case .again(.zero):
+            work.isEndUnsaved = true
+            return .further
         case .again(let pause): return try await wait(&work, pause, storing: true)
         case .settle(let pause): return try await wait(&work, pause, storing: true, state: .inDoubt)
         case .hold:
@@ -80,11 +83,13 @@ extension CallRunner {
             integration: work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
         )
         let attempt = work.attempts.last
+        let next = try await Compensation.next(after: result.call, seal, ports)
         let publish = result.call.isAsync ? try await ports.publish(result) : nil
         let destinations = try await database.write { transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             try Compensation.finished(result.call, transaction)
+            if let next { _ = try CallTable.insert(next, transaction) }
             return try publish?(transaction) ?? []
         }
         ports.published(destinations)
@@ -103,7 +108,8 @@ extension CallRunner {
         let isHeld = pause <= Self.waitHeldMax
         let due = isHeld ? now + pause + Self.leaseMargin : now + pause
         let call = work.call
-        let attempt = storing ? work.attempts.last : nil
+        let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
+        work.isEndUnsaved = false
         try await database.write { transaction in
             guard try CallTable.move(call, to: state, dueAt: due, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }

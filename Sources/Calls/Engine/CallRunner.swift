@@ -136,8 +136,11 @@ struct CallRunner: Sendable {
         attempt.sentAt = try firstEffect(work, attempt, integration)
         let lease = now + leaseTime(integration)
         let call = work.call
+        let ended = work.isEndUnsaved ? work.attempts.last : nil
+        work.isEndUnsaved = false
         try await database.write { [attempt] transaction in
             guard try CallTable.move(call, to: .working, dueAt: lease, transaction) else { throw LeaseLost() }
+            if let ended { try AttemptTable.update(ended, transaction) }
             try AttemptTable.insert(attempt, of: call.id, transaction)
             if attempt.sentAt != nil { try AttemptTable.progress(attempt, transaction) }
         }

@@ -15,6 +15,8 @@ struct CallWork: Sendable {
     let content: StoredContent?
     /// Whether the live attempt was begun by somebody else, who may have died.
     var isTakenOver: Bool
+    /// Whether the last attempt's end is not stored yet: it goes into the transaction of what follows.
+    var isEndUnsaved = false
     /// The right to send the next request, when it was given already.
     var passage: CallDesk.Passage?
 

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Providers
 import Storage
 
@@ -33,8 +34,57 @@ enum Compensation {
         operation.capability == .payments ? ["reason": "charged twice: undone by Usher"] : [:]
     }
 
-    /// Takes in that a call is over: if it undid an attempt, the attempt is undone; a void that came too late becomes
-    /// a refund when the reconciler sees it.
+    /// The call that undoes `attempt` of `call`, which brought `reference`.
+    static func call(
+        _ operation: Operation,
+        undoing attempt: CallAttemptID,
+        of call: StoredCall,
+        at target: CallTarget,
+        _ seal: CallSeal,
+        _ ports: CallPorts
+    ) async throws -> NewCall {
+        let now = ports.time.now()
+        let id = CallID(now: now, random: ports.random)
+        let undoing = StoredCall(
+            id: id,
+            owner: owner,
+            operation: operation,
+            wedding: call.wedding,
+            vendor: call.vendor,
+            priority: .critical,
+            deadline: now + patience,
+            isAsync: true,
+            state: .queued,
+            dueAt: now,
+            epoch: 1,
+            input: try await seal.seal(input(of: operation), .input, of: id.bytes, now: now),
+            target: target,
+            content: nil,
+            undoes: attempt,
+            createdAt: now
+        )
+        return NewCall(call: undoing, keyHash: nil, bodyHash: attempt.bytes)
+    }
+
+    /// What follows when a call that undoes is over without success: a void that came too late becomes a refund.
+    static func next(
+        after call: StoredCall,
+        _ seal: CallSeal,
+        _ ports: CallPorts
+    ) async throws -> NewCall? {
+        guard let attempt = call.undoes, call.state != .succeeded else { return nil }
+        guard call.operation == .paymentsVoid, call.failure?.code == alreadyCaptured, let target = call.target
+        else {
+            ports.logger.critical(
+                "what took effect twice could not be undone: a person must look",
+                metadata: ["call": "\(call.id)", "operation": "\(call.operation)", "attempt": "\(attempt)"]
+            )
+            return nil
+        }
+        return try await self.call(.paymentsRefund, undoing: attempt, of: call, at: target, seal, ports)
+    }
+
+    /// Takes in that a call is over: if it undid an attempt, the attempt is undone.
     static func finished(_ call: StoredCall, _ transaction: Transaction) throws {
         guard let attempt = call.undoes, call.state == .succeeded else { return }
         _ = try AttemptTable.move(attempt, from: .compensating, to: .compensated, transaction)

@@ -3,6 +3,7 @@ package import Calls
 package import Domain
 package import HTTPAPI
 package import Logging
+import Providers
 package import Registry
 package import Signatures
 package import Storage
@@ -152,7 +153,10 @@ package struct Services: Sendable {
             time: ports.time,
             random: ports.random,
             stored: { dispatcher.workArrived($0) },
-            heard: { silence.heard($0, at: $1) }
+            heard: { silence.heard($0, at: $1) },
+            understood: { provider, event, body in
+                if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
+            }
         )
         replayer = Replayer(
             database: database,

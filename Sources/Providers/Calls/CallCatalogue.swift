@@ -4,16 +4,16 @@ package enum CallCatalogue {
     package static func dialect(of provider: APIProvider) -> (any CallDialect)? {
         switch provider {
         case .stripe: StripeCalls()
+        case .square: SquareCalls()
+        case .paypal: PayPalCalls()
         case .twilio: TwilioCalls()
         case .sendgrid: SendGridCalls()
         case .zoom: ZoomCalls()
         case .openWeatherMap: OpenWeatherMapCalls()
         case .weatherAPI: WeatherAPICalls()
-        case .square: SquareCalls()
         case .googleCalendar: GoogleCalendarCalls()
         case .microsoftGraph: GraphCalls()
         case .appleCalendar: AppleCalendarCalls()
-        case .paypal: PayPalCalls()
         case .awsS3, .cloudinary: nil
         }
     }

@@ -54,6 +54,9 @@ package struct Budget: Sendable {
     package static let rateStart = 10.0
     /// The most reservations a budget keeps.
     package static let reservationsMax = 64
+    /// How long a provider that punishes is first believed to shut a client out when it does not say; then twice that,
+    /// up to 64 s.
+    package static let blockGuess = Duration.seconds(2)
     /// The longest wait told by a provider that is believed.
     package static let waitMax = RetryAfter.longest
 
@@ -68,6 +71,7 @@ package struct Budget: Sendable {
     var ceiling: (rate: Double, burst: Double)
     private var isLimiting = false
     private var lastRefusalAt = -Double.infinity
+    private var refusalsInARow = 0
     private var windowStartedAt: Double
 
     /// Makes the budget of a limit of `kind`; nil is a limit nobody knows.
@@ -172,7 +176,10 @@ package struct Budget: Sendable {
         guard isAccepted else { return }
         rates.accepted(at: time)
         if case .window(let window) = meter, sent >= windowStartedAt { windows.accepted(of: window.count) }
-        if sent >= lastRefusalAt { pause.accepted(at: time) }
+        if sent >= lastRefusalAt {
+            pause.accepted(at: time)
+            refusalsInARow = 0
+        }
     }
 
     /// Takes in what an answer says about this limit.
@@ -219,8 +226,12 @@ package struct Budget: Sendable {
 
     private mutating func refused(for wait: Duration?, sent: Double, time: Double, chance: Double) {
         let isSame = sent < lastRefusalAt
-        if let wait {
-            let seconds = min(max(wait, .zero), Self.waitMax).inSeconds
+        // How long a provider that punishes shuts out is not known unless it says so: guess longer each time.
+        let guess = policy.punishes ? Self.blockGuess * (1 << min(refusalsInARow, 5)) : nil
+        if !isSame { refusalsInARow += 1 }
+        let asked = min(max(wait ?? guess ?? .zero, .zero), Self.waitMax).inSeconds
+        if asked > 0 {
+            let seconds = asked
             let longer = seconds + min(seconds / 10, 5) * min(max(chance, 0), 1)
             pause.asked(for: longer, punishes: policy.punishes, isSame: isSame, at: time)
         }
@@ -228,7 +239,7 @@ package struct Budget: Sendable {
         switch meter {
         case .bucket(var bucket):
             let punishes = policy.punishes
-            _ = rates.refused(at: time, isSame: isSame, rate: bucket.rate, punishes: punishes)
+            rates.refused(at: time, isSame: isSame, wait: asked, rate: bucket.rate, punishes: punishes)
             let rate = rates.rate(ceiling: ceiling.rate, punishes: punishes)
             let part = ceiling.rate.isFinite ? rate / ceiling.rate : 1
             bucket.change(rate: rate, burst: max(1, ceiling.burst * part), at: time)

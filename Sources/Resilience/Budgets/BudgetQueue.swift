@@ -12,7 +12,9 @@ import HeapModule
 package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
     /// The limits of a queue.
     package struct Limits: Hashable, Sendable {
-        /// The most waiting calls. Bulk calls may fill eight tenths of it, normal ones nine.
+        /// The most waiting calls.
+        ///
+        /// Bulk calls may fill eight tenths of it, normal ones nine.
         package var callsMax: Int
         /// The most waiting calls of one wedding in one class.
         package var callsOfWeddingMax: Int

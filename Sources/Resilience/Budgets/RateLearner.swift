@@ -4,8 +4,8 @@
 ///     none (known limit) -refused 3 times in 5 s-> learned
 ///
 /// While *seeking*, each busy second adds max(0.5, 2 %). A *refusal* sets the rate to 0.85 · the calls a second that
-/// were accepted in the last 2 s (never above 0.85 · the rate it had), at most once for each round trip. From then on,
-/// with W = accepted / s at the cut and `age` the busy seconds since,
+/// were accepted in the last 2 s, but to no less than 0.42 and no more than 0.85 · the rate it had, at most once for
+/// each round trip. From then on, with W = rate / 0.85 after the cut and `age` the busy seconds since,
 ///
 ///     rate = W · (1 + ((age − K) / 60)³), K = 60 · ∛0.15 = 31.9 s
 ///
@@ -14,7 +14,8 @@
 /// | rate / W | 0.85 | 0.95 | 0.99 | 1.00 | 1.01 | 1.10 | 1.52 | 2.00 |
 ///
 /// so a halved limit costs a refusal about every 50 s, and a restored one is used again after a minute and a half.
-/// At a provider that punishes, the rate stays where the cut has put it: nothing is tried above it.
+/// At a provider that punishes, each cut leaves 0.85 · the rate it had, since what was accepted lately tells nothing of
+/// a client that was shut out; and the rate stays where the cut has put it: nothing is tried above it.
 struct RateLearner: Hashable, Sendable {
     /// K of the curve, in seconds.
     static let plateau = 31.88
@@ -81,19 +82,21 @@ struct RateLearner: Hashable, Sendable {
         accepted[slot % 20] += 1
     }
 
-    /// Takes in a refusal; tells whether the rate was cut.
+    /// Takes in a refusal.
     ///
-    /// - Parameter isSame: whether it belongs to a refusal that was already taken in.
-    mutating func refused(at time: Double, isSame: Bool, rate: Double, punishes: Bool) -> Bool {
-        guard !isSame else { return false }
+    /// - Parameters:
+    ///   - isSame: whether it belongs to a refusal that was already taken in.
+    ///   - wait: the wait it asked for, in seconds: while nobody sends nothing is forgotten.
+    mutating func refused(at time: Double, isSame: Bool, wait: Double, rate: Double, punishes: Bool) {
+        guard !isSame else { return }
         refusals.append(time)
-        let memory = punishes ? 600.0 : 5.0
+        let memory = punishes ? 600 : 5 + 4 * wait
         refusals.removeAll { $0 < time - memory }
         if refusals.count > 8 { refusals.removeFirst() }
-        if case .none = state, refusals.count < (punishes ? 2 : 3) { return false }
-        state = .learned(accepted: min(max(acceptedRate(at: time), Self.rateMin), rate), age: 0)
+        if case .none = state, refusals.count < (punishes ? 2 : 3) { return }
+        let accepted = punishes ? rate : min(max(acceptedRate(at: time), rate / 2), rate)
+        state = .learned(accepted: max(accepted, Self.rateMin), age: 0)
         grownAt = time
-        return true
     }
 
     /// Forgets what was learned: the provider has told its limit.

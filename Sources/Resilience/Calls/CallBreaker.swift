@@ -159,6 +159,11 @@ package struct CallBreaker: Sendable {
         }
     }
 
+    /// Whether the call of `ticket` left since the breaker last changed between letting through and not.
+    func isCurrent(_ ticket: Ticket) -> Bool {
+        ticket.epoch == epoch
+    }
+
     /// Takes in that the call of `ticket` was not made; a probe's permit becomes free.
     package mutating func abandoned(_ ticket: Ticket) {
         free(ticket)

@@ -164,8 +164,11 @@ package struct IntegrationGuard: Sendable {
             breaker.abandoned(flight.ticket)
         } else {
             let judged = judge(outcome, latency: latency, now: now)
+            let isCurrent = breaker.isCurrent(flight.ticket)
             breaker.finished(flight.ticket, judged, now: now, jitter: jitter)
-            if judged.counts { sum(failed: judged == .fail, reason: .errorRate, now: now, jitter: jitter) }
+            if judged.counts, isCurrent {
+                sum(failed: judged == .fail, reason: .errorRate, now: now, jitter: jitter)
+            }
         }
         countLate(now: now, jitter: jitter)
         refresh(now: now)
@@ -221,9 +224,10 @@ package struct IntegrationGuard: Sendable {
 
     private mutating func countLate(now: Duration, jitter: Double) {
         while let ticket = flights.nextLate(now: now, limit: lateLimit) {
+            newsAt = now
+            guard breaker.isCurrent(ticket) else { continue }  // It left before the breaker opened.
             breaker.hung(ticket, now: now, jitter: jitter)
             sum(failed: true, reason: .silence, now: now, jitter: jitter)
-            newsAt = now
         }
     }
 

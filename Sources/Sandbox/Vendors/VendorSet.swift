@@ -79,19 +79,46 @@ package struct VendorSet: Sendable {
             let fields = VendorCatalogue.credential(place.provider)
             guard !fields.isEmpty else { continue }
             lines.append("    credential:")
-            lines += fields.map { "      \($0.field): \($0.value)" }
+            lines += fields.map { "      \($0.field): env:\(Self.variable(place.provider, $0.field))" }
         }
-        let sources = places.compactMap { place in
-            webhookURL(place.provider).flatMap { _ in
-                VendorCatalogue.webhookSecret(place.provider).map { (place.provider, $0) }
-            }
-        }
+        let sources = places.map(\.provider).filter { webhookURL($0) != nil }
         guard !sources.isEmpty else { return lines }
         lines.append("sources:")
-        for (provider, secret) in sources {
-            lines += ["  \(provider):", "    provider: \(provider)", "    secrets: [\(secret)]"]
+        for provider in sources {
+            let secret = Self.variable(provider, "webhook_secret")
+            lines += ["  \(provider):", "    provider: \(provider)", "    secrets: [env:\(secret)]"]
         }
         return lines
+    }
+
+    /// The environment that `configuration` refers to.
+    package var environment: [(name: String, value: String)] {
+        places.flatMap { place in
+            var variables = VendorCatalogue.credential(place.provider).map { field, value in
+                (name: Self.variable(place.provider, field), value: value)
+            }
+            if webhookURL(place.provider) != nil,
+                let secret = VendorCatalogue.webhookSecret(place.provider)
+            {
+                variables.append((name: Self.variable(place.provider, "webhook_secret"), value: secret))
+            }
+            return variables
+        }
+    }
+
+    /// `SANDBOX_STRIPE_KEY`.
+    private static func variable(_ provider: APIProvider, _ field: String) -> String {
+        let name = "SANDBOX_\(provider.rawValue)_\(field)"
+        return String(
+            decoding: name.utf8.map { byte in
+                switch byte {
+                case 0x61...0x7A: byte - 0x20
+                case UInt8(ascii: "-"): UInt8(ascii: "_")
+                default: byte
+                }
+            },
+            as: UTF8.self
+        )
     }
 
     /// The places for programs.

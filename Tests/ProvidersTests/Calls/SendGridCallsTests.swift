@@ -160,6 +160,8 @@ import Testing
         #expect(news?.objectID == Fixture.message)
         #expect(news?.status == state)
         #expect(news?.errorCode == (state == .failed ? "30003" : nil))
+        #expect(news?.outcome.reference == Fixture.message)
+        #expect(news?.outcome.reply["status"]?.string == state.rawValue)
     }
 
     @Test func `reads nothing from a message that came in`() {

@@ -65,6 +65,23 @@ struct IntegrationGuardTests {
         #expect(now > .seconds(2) && now <= .seconds(3))
     }
 
+    @Test(arguments: [true, false])
+    func `calls from before the trip do not trip it again after recovery`(_ failTheirWay: Bool) throws {
+        var subject = try seasoned()
+        let old = try (1...10).map { _ in try ticket(&subject, at: .zero) }
+        for _ in 1...3 { try run(&subject, .fail, at: .zero, latency: .zero) }
+        for _ in 1...3 { try run(&subject, .ok, at: .milliseconds(1300)) }
+        #expect(subject.health(now: .seconds(2)).breaker == .ramping(share: 0.1))
+        if failTheirWay {
+            for ticket in old {
+                subject.finished(ticket, outcome: .fail, latency: .seconds(2), now: .seconds(2), jitter: 0.5)
+            }
+        }
+        subject.tick(now: .seconds(3), jitter: 0.5)
+        #expect(subject.trips == 1)
+        #expect(subject.health(now: .seconds(3)).breaker == .ramping(share: 0.1))
+    }
+
     @Test func `a late call that is answered after all counts once, as late`() throws {
         var subject = try seasoned()
         let late = try ticket(&subject, at: .zero)

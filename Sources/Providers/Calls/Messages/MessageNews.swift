@@ -12,6 +12,12 @@ package struct MessageNews: Hashable, Sendable {
     /// The provider's word for what went wrong; nil when nothing did.
     package let errorCode: String?
 
+    /// The outcome of the call that sent the message, as `sms.get` or `email.get` would tell it now.
+    package var outcome: CallOutcome {
+        let reply = MessageReply(status: status, id: objectID, errorCode: errorCode)
+        return CallOutcome(reply: reply.json, reference: objectID)
+    }
+
     /// Reads an event as its webhook dialect stored it; nil for one that tells nothing of a message that went out.
     ///
     /// | event | status |
@@ -20,7 +26,7 @@ package struct MessageNews: Hashable, Sendable {
     /// | `message.delivered`, `.read` · `email.delivered`, `.open`, `.click`, `.spamreport`, `.unsubscribe` | delivered |
     /// | `message.failed`, `.undelivered`, `.canceled` · `email.bounce`, `.dropped` | failed |
     /// | other `message.*` but `.received` · `email.processed`, `.deferred` | accepted |
-    package static func read(provider: ProviderName, eventType: String, body: [UInt8]) -> MessageNews? {
+    package static func read(provider: APIProvider, eventType: String, body: [UInt8]) -> MessageNews? {
         switch provider {
         case .twilio: twilio(eventType, body)
         case .sendgrid: sendgrid(eventType, body)

@@ -24,9 +24,11 @@ extension PayPalCalls {
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
             let isFirst = progress["order"] == nil
-            verdict = PayPalOrder(answer.json).flatMap { isFirst ? ordered($0, call) : paid($0, call) }
+            verdict = PayPalOrder(answer.json).flatMap {
+                isFirst ? ordered($0, call) : paid($0, fallback: call.askedAmount)
+            }
         case .paymentsCapture where PayPalReference(call.target)?.kind == .order:
-            verdict = PayPalOrder(answer.json).flatMap { paid($0, call) }
+            verdict = PayPalOrder(answer.json).flatMap { paid($0, fallback: call.askedAmount) }
         case .paymentsCapture:
             verdict = PayPalPayment(.capture, answer.json)?.made(fallback: call.askedAmount)
         case .paymentsRefund: verdict = PayPalPayment(.refund, answer.json)?.made(fallback: call.askedAmount)
@@ -58,7 +60,7 @@ extension PayPalCalls {
     /// What a new order says: paid at once, to be paid with a second request, or waiting for its payer.
     private func ordered(_ order: PayPalOrder, _ call: CallRequest) -> CallVerdict? {
         guard order.payment == nil, ["CREATED", "SAVED", "APPROVED"].contains(order.status) else {
-            return paid(order, call)
+            return paid(order, fallback: call.askedAmount)
         }
         var members = [JSONMember("order", .string(order.id))]
         if let page = order.page { members.append(JSONMember("page", .string(page))) }
@@ -66,11 +68,11 @@ extension PayPalCalls {
     }
 
     /// What an order says of its payment; nil when it tells too little.
-    func paid(_ order: PayPalOrder, _ call: CallRequest) -> CallVerdict? {
-        if let payment = order.payment { return payment.made(fallback: call.askedAmount) }
+    func paid(_ order: PayPalOrder, fallback: Money?) -> CallVerdict? {
+        if let payment = order.payment { return payment.made(fallback: fallback) }
         switch order.status {
         case "PAYER_ACTION_REQUIRED":
-            return order.unpaid(.requiresAction, fallback: call.askedAmount, page: order.page).map {
+            return order.unpaid(.requiresAction, fallback: fallback, page: order.page).map {
                 .succeeded($0)
             }
         case "COMPLETED": return .goOn(["look": .string(order.reference.description)])
@@ -144,7 +146,7 @@ extension PayPalCalls {
         case .order:
             guard let order = PayPalOrder(json) else { return nil }
             guard order.payment != nil || order.status != "COMPLETED" else { return nil }
-            return paid(order, call)
+            return paid(order, fallback: call.askedAmount)
         case .authorization:
             guard let authorization = PayPalPayment(.authorization, json) else { return nil }
             if call.operation == .paymentsVoid { return released(authorization) }

@@ -77,7 +77,7 @@ extension PayPalCalls {
             if order.payment == nil, ["CREATED", "SAVED", "APPROVED"].contains(order.status) {
                 return isOld ? .dead(absent(order.status)) : .unknown
             }
-            return paid(order, call)?.settled ?? .unknown
+            return paid(order, fallback: call.askedAmount)?.settled ?? .unknown
         case .authorization:
             guard let authorization = PayPalPayment(.authorization, answer.json) else { return .unknown }
             if ["CREATED", "PENDING"].contains(authorization.status) {

@@ -13,7 +13,8 @@ extension SquareCalls {
         let payment = SquarePayment(answer.json?["payment"])
         let verdict: CallVerdict?
         switch call.operation {
-        case .paymentsCharge, .paymentsAuthorize: verdict = payment.flatMap { charged($0, call) }
+        case .paymentsCharge, .paymentsAuthorize:
+            verdict = payment.flatMap { charged($0, fallback: call.askedAmount) }
         case .paymentsCapture: verdict = payment.flatMap { captured($0) }
         case .paymentsVoid: verdict = payment.flatMap { voided($0) }
         case .paymentsRefund where isRead: verdict = payment.flatMap { left($0) }
@@ -44,14 +45,14 @@ extension SquareCalls {
     /// What a payment says of its creation; nil when it tells too little.
     ///
     /// `APPROVED` is authorized, also for a charge: Square completes it in a moment, and a webhook tells.
-    func charged(_ payment: SquarePayment, _ call: CallRequest) -> CallVerdict? {
+    func charged(_ payment: SquarePayment, fallback: Money?) -> CallVerdict? {
         switch payment.status {
         case "FAILED": .refused(payment.declined)
         case "CANCELED":
             .notApplied(
                 ProviderFailure(.rejected, code: "canceled", message: "The payment was cancelled at Square")
             )
-        default: payment.outcome(fallback: call.askedAmount).map { .succeeded($0) }
+        default: payment.outcome(fallback: fallback).map { .succeeded($0) }
         }
     }
 

@@ -119,7 +119,7 @@ extension SquareCalls {
     private func listed(_ json: JSONValue, _ call: CallRequest) -> SettleVerdict {
         for payment in (json["payments"]?.array ?? []).compactMap({ SquarePayment($0) }) {
             guard isMine(payment.json["reference_id"]?.string, call),
-                case .succeeded(let outcome)? = charged(payment, call)
+                case .succeeded(let outcome)? = charged(payment, fallback: call.askedAmount)
             else { continue }
             return .succeeded(outcome)
         }

@@ -16,7 +16,8 @@ extension StripeCalls {
             let intent = StripeIntent(answer.json)
             verdict =
                 isDraft
-                ? intent.map { .goOn(["intent": .string($0.id)]) } : intent.flatMap { charged($0, call) }
+                ? intent.map { .goOn(["intent": .string($0.id)]) }
+                : intent.flatMap { charged($0, fallback: call.askedAmount) }
         case .paymentsCapture where !isDraft:
             verdict = StripeIntent(answer.json).flatMap { captured($0, call) }
         case .paymentsRefund where !isDraft: verdict = StripeRefund(answer.json)?.verdict
@@ -65,10 +66,10 @@ extension StripeCalls {
     /// | `requires_payment_method` after an error | refused: the bank said no |
     /// | `canceled` | not applied: it will never be paid |
     /// | `requires_confirmation`, others | in doubt: not confirmed, as far as one sees |
-    func charged(_ intent: StripeIntent, _ call: CallRequest) -> CallVerdict? {
+    func charged(_ intent: StripeIntent, fallback: Money?) -> CallVerdict? {
         switch intent.status {
         case "succeeded", "requires_capture", "processing", "requires_action":
-            return intent.outcome(fallback: call.askedAmount).map { .succeeded($0) }
+            return intent.outcome(fallback: fallback).map { .succeeded($0) }
         case "canceled":
             return .notApplied(
                 ProviderFailure(.rejected, code: "canceled", message: "The payment was cancelled at Stripe")
@@ -217,7 +218,7 @@ extension StripeCalls {
     func unexpected(_ intent: StripeIntent?, _ call: CallRequest) -> CallVerdict? {
         guard let intent else { return nil }
         switch call.operation {
-        case .paymentsCharge, .paymentsAuthorize: return charged(intent, call)
+        case .paymentsCharge, .paymentsAuthorize: return charged(intent, fallback: call.askedAmount)
         case .paymentsCapture: return captured(intent, call)
         case .paymentsVoid: return voided(intent, call)
         default:

@@ -79,7 +79,8 @@ extension StripeCalls {
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
             if progress["intent"] == nil { return searched(answer, call, age: age) }
-            return StripeIntent(answer.json).flatMap { charged($0, call) }?.settled ?? .unknown
+            return StripeIntent(answer.json).flatMap { charged($0, fallback: call.askedAmount) }?.settled
+                ?? .unknown
         case .paymentsRefund: return listed(answer, call, isOld: isOld)
         default:
             guard let intent = StripeIntent(answer.json) else { return .unknown }
@@ -98,7 +99,9 @@ extension StripeCalls {
     private func searched(_ answer: ProviderAnswer, _ call: CallRequest, age: Duration) -> SettleVerdict {
         guard let found = answer.json?["data"]?.array else { return .unknown }
         for intent in found.compactMap({ StripeIntent($0) }) {
-            if case .succeeded(let outcome)? = charged(intent, call) { return .succeeded(outcome) }
+            if case .succeeded(let outcome)? = charged(intent, fallback: call.askedAmount) {
+                return .succeeded(outcome)
+            }
         }
         guard age >= Self.searchLagMax, answer.json?["has_more"]?.bool == false else { return .unknown }
         return .dead(Self.absent)

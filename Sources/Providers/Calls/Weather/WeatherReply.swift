@@ -4,16 +4,19 @@ package import Domain
 package struct WeatherReply: Hashable, Sendable {
     /// When it was measured.
     package var observedAt: Instant
-    /// The temperature, and what it feels like.
+    /// The temperature.
     package var temperature: Double
+    /// What it feels like.
     package var feelsLike: Double?
-    /// The wind's speed and that of its gusts, in metres a second; nil where no gusts are told.
+    /// The wind's speed, in metres a second.
     package var wind: Double?
+    /// The speed of its gusts; nil where none are told.
     package var gust: Double?
     /// Where the wind comes from, in degrees from north.
     package var windDegrees: Double?
-    /// Relative humidity and the part of the sky that is covered, in per cent.
+    /// Relative humidity, in per cent.
     package var humidity: Double?
+    /// The part of the sky that is covered, in per cent.
     package var clouds: Double?
     /// Pressure at sea level, in hectopascals.
     package var pressure: Double?
@@ -70,11 +73,13 @@ package struct ForecastReply: Hashable, Sendable {
     package struct Day: Hashable, Sendable {
         /// The date at the place.
         package var date: CivilDate
-        /// The highest and the lowest temperature.
+        /// The highest temperature.
         package var highest: Double
+        /// The lowest temperature.
         package var lowest: Double
-        /// What falls, in millimetres, and how probable it is that anything does, 0 to 1.
+        /// What falls, in millimetres.
         package var precipitation: Double
+        /// How probable it is that anything falls, 0 to 1.
         package var probability: Double?
         /// What the sky does.
         package var condition: WeatherCondition
@@ -82,15 +87,23 @@ package struct ForecastReply: Hashable, Sendable {
 
     /// One step of a forecast: an hour, or three.
     package struct Step: Hashable, Sendable {
-        /// When it begins, and how many hours it is long.
+        /// When it begins.
         package var at: Instant
+        /// How many hours it is long.
         package var hours: Int64
+        /// The temperature.
         package var temperature: Double
+        /// What it feels like.
         package var feelsLike: Double?
+        /// The wind's speed, in metres a second.
         package var wind: Double?
+        /// The speed of its gusts.
         package var gust: Double?
+        /// What falls in it, in millimetres.
         package var precipitation: Double
+        /// How probable it is that anything falls, 0 to 1.
         package var probability: Double?
+        /// What the sky does.
         package var condition: WeatherCondition
     }
 

@@ -219,7 +219,8 @@ package struct PayPalVendor: VendorMachine {
         shown: (Self, String, _ isRepeated: Bool) -> VendorAnswer
     ) throws(PayPalVendorFault) -> VendorAnswer {
         guard let key = call.request.headers.first("paypal-request-id") else {
-            return shown(self, try work(&self, &random), false)
+            let made = try work(&self, &random)
+            return shown(self, made, false)
         }
         guard (1...Self.keyCharactersMax).contains(key.unicodeScalars.count) else {
             throw .invalid("INVALID_STRING_LENGTH", "PayPal-Request-Id has 1 to 108 characters.", "")

@@ -18,8 +18,9 @@ import Signatures
 package struct SendGridVendor: VendorMachine {
     /// The API key that is accepted unless told otherwise.
     package static let keyDefault = "SG.usher-sandbox.0123456789abcdefghijklmnopqrstuvwxyz"
-    /// The most mails that are remembered, and the most events that wait.
+    /// The most mails that are remembered.
     package static let mailsMax = 20_000
+    /// The most events that wait; the oldest ones beyond are never sent.
     package static let eventsMax = 50_000
     /// The events of one webhook.
     static let batchMax = 500

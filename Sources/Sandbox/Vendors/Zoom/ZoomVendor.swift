@@ -15,15 +15,19 @@ import Signatures
 ///
 /// Source: developers.zoom.us/docs/api, github.com/zoom/skills 2026-07-13.
 package struct ZoomVendor: VendorMachine {
-    /// The app's credential unless told otherwise.
+    /// The account's id unless told otherwise.
     package static let accountDefault = "usher-sandbox-account"
+    /// The app's client id.
     package static let clientDefault = "usher-sandbox-client"
+    /// The app's client secret.
     package static let secretDefault = "usher-sandbox-client-secret"
     /// How long a token lives.
     package static let tokenLifetimeDefault = Duration.seconds(3_600)
-    /// The most meetings, tokens and webhooks that are remembered.
+    /// The most meetings that are remembered.
     package static let meetingsMax = 20_000
+    /// The most tokens that are remembered.
     package static let tokensMax = 1_000
+    /// The most webhooks that wait.
     package static let webhooksMax = 10_000
     /// The most creations and changes of one user in a day.
     package static let changesPerDay = 100

@@ -1,0 +1,39 @@
+import Calls
+import Domain
+import Providers
+
+extension CallNews {
+    /// What a webhook says of a call; nil for one that says nothing of any.
+    init?(_ provider: ProviderName, type: String, body: [UInt8]) {
+        switch provider {
+        case .stripe, .square, .paypal: self.init(payment: provider, type, body)
+        case .twilio, .sendgrid: self.init(message: provider, type, body)
+        default: return nil
+        }
+    }
+
+    private init?(payment provider: ProviderName, _ type: String, _ body: [UInt8]) {
+        guard let api = APIProvider(name: provider.rawValue), let json = try? JSONParser.parse(body),
+            let news = PaymentNews.read(provider: api, eventType: type, body: json),
+            let call = news.tag.flatMap({ CallID($0) })
+        else { return nil }
+        var reference: String?
+        if case .succeeded(let outcome) = news.verdict { reference = outcome.reference }
+        self.init(call: call, provider: api, reference: reference, verdict: news.verdict)
+    }
+
+    /// Any news of a message proves that it was accepted.
+    private init?(message provider: ProviderName, _ type: String, _ body: [UInt8]) {
+        guard let api = APIProvider(name: provider.rawValue),
+            let news = MessageNews.read(provider: api, eventType: type, body: body),
+            let call = news.tag.flatMap({ CallID($0) })
+        else { return nil }
+        let reply = MessageReply(status: news.status, id: news.objectID, errorCode: news.errorCode)
+        self.init(
+            call: call,
+            provider: api,
+            reference: news.objectID,
+            verdict: .succeeded(CallOutcome(reply: reply.json, reference: news.objectID))
+        )
+    }
+}
