@@ -23,7 +23,11 @@ extension Services {
             directory: { CallDirectory(registry.snapshot) },
             token: { called in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
-                return try await tokens.token(for: integration)
+                do {
+                    return try await tokens.token(for: integration)
+                } catch let failure as TokenFailure {
+                    throw ProviderFailureError(failure.providerFailure)
+                }
             },
             tokenRefused: { called, token in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return }
