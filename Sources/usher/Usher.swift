@@ -30,7 +30,11 @@ package struct Usher: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Set-up",
-                subcommands: [Sources.self, Destinations.self, Weddings.self, Vendors.self, Keys.self]
+                subcommands: [
+                    Sources.self, Destinations.self, Integrations.self, Routes.self, Weddings.self,
+                    Vendors.self,
+                    Keys.self,
+                ]
             ),
             CommandGroup(name: "Proof", subcommands: [Simulate.self]),
         ]

@@ -236,6 +236,69 @@ struct ResourceTests {
         ]
     }
 
+    private static let integrations: [Step] = {
+        let definition: JSONValue = [
+            "name": "google", "provider": "google-calendar",
+            "credential": ["client_id": "client", "client_secret": "hidden"],
+        ]
+        let named = "/api/integrations/{name}"
+        let routed = "/api/routes/{capability}"
+        return [
+            Step(method: .post, template: "/api/integrations", status: 201, body: definition),
+            Step(method: .post, template: "/api/integrations", status: 409, body: definition),
+            Step(method: .get, template: "/api/integrations", status: 200),
+            Step(method: .get, template: named, status: 200, target: "/api/integrations/google"),
+            Step(
+                method: .patch,
+                template: named,
+                status: 200,
+                target: "/api/integrations/google",
+                body: ["enabled": true]
+            ),
+            Step(
+                method: .put,
+                template: named,
+                status: 200,
+                target: "/api/integrations/twilio",
+                body: [
+                    "provider": "square", "credential": ["token": "EAAA", "location": "L1"],
+                ]
+            ),
+            Step(method: .get, template: "/api/routes", status: 200),
+            Step(
+                method: .put,
+                template: routed,
+                status: 200,
+                target: "/api/routes/payments",
+                body: ["order": ["twilio"], "strategy": "gradual"]
+            ),
+            Step(method: .get, template: routed, status: 200, target: "/api/routes/payments"),
+            Step(method: .delete, template: named, status: 409, target: "/api/integrations/twilio"),
+            Step(method: .delete, template: routed, status: 204, target: "/api/routes/payments"),
+            Step(method: .delete, template: named, status: 204, target: "/api/integrations/twilio"),
+            Step(
+                method: .post,
+                template: "/api/vendors",
+                status: 201,
+                body: ["name": "carla"]
+            ),
+            Step(
+                method: .post,
+                template: "/api/vendors/{name}/connect/{provider}",
+                status: 200,
+                target: "/api/vendors/carla/connect/google-calendar",
+                body: [:]
+            ),
+            Step(
+                method: .get,
+                template: "/api/connect/callback",
+                status: 410,
+                target: "/api/connect/callback?state=x&code=y"
+            ),
+            Step(method: .delete, template: named, status: 204, target: "/api/integrations/google"),
+        ]
+    }()
+
     // Nothing is configured to call: what is asked for is refused in words.
     private static let calls: [Step] = {
         let id = "call_01j9zzzzzzfzzvzzzzzzzzzzzz"
@@ -322,7 +385,7 @@ struct ResourceTests {
                 key: bench.admin
             )
             let steps =
-                Self.webhooks + Self.open + Self.registry + Self.weddings
+                Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -355,7 +418,9 @@ struct ResourceTests {
         try await withGateway { bench in
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let keys = [try await bench.key("read"), try await bench.key("write")]
-            let open = ["/healthz", "/readyz", "/api/integrations/webhooks/{source}"]
+            let open = [
+                "/healthz", "/readyz", "/api/integrations/webhooks/{source}", "/api/connect/callback",
+            ]
             let operations = DocumentCheck(document: document).operations
             #expect(operations.count > 30)
             for operation in operations {

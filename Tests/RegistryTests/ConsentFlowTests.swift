@@ -87,12 +87,27 @@ struct ConsentFlowTests {
             let made = try #require(scene.bench.integration("anna-google-calendar"))
             var disabled = made.definition
             disabled.enabled = false
-            try await scene.bench.commit(.updateIntegration(disabled, nil))
+            var credential = made.credential
+            credential["calendar"] = Secret("anna's")
+            try await scene.bench.commit(.updateIntegration(disabled, credential))
             scene.upstream.answer { _ in tokens("at-2", life: 3_600, refresh: "rt-2") }
             _ = try await scene.flow.finish(.code("c", state: try await scene.begin()["state"]))
             let renewed = try #require(scene.bench.integration("anna-google-calendar"))
             #expect(renewed.id == made.id && !renewed.definition.enabled)
             #expect(renewed.account().text("refresh_token") == "rt-2")
+            #expect(renewed.account().text("calendar") == "anna's")
+        }
+    }
+
+    @Test func `the platform's own calendar is not the vendor's`() async throws {
+        try await withScene { scene in
+            let google = try #require(scene.bench.integration("google"))
+            var credential = google.credential
+            credential["calendar"] = Secret("platform")
+            try await scene.bench.commit(.updateIntegration(google.definition, credential))
+            _ = try await scene.flow.finish(.code("c", state: try await scene.begin()["state"]))
+            let made = try #require(scene.bench.integration("anna-google-calendar"))
+            #expect(made.credential.keys.sorted() == ["client_id", "client_secret", "refresh_token"])
         }
     }
 

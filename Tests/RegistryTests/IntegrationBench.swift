@@ -40,7 +40,13 @@ func testFacts(_ provider: APIProvider) -> ProviderFacts? {
             [
                 CredentialField("client_id", isSecret: false, help: "The client."),
                 CredentialField("client_secret", isSecret: true, help: "Its secret."),
-                CredentialField("refresh_token", isSecret: true, help: "From the consent."),
+                CredentialField(
+                    "refresh_token",
+                    isSecret: true,
+                    isRequired: false,
+                    help: "From the consent."
+                ),
+                CredentialField("calendar", isSecret: false, isRequired: false, help: "Which one is meant."),
             ],
             .oauth(
                 OAuthGrant(

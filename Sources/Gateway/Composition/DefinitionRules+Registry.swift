@@ -1,3 +1,5 @@
+import Domain
+import Providers
 import Registry
 import Transport
 
@@ -15,6 +17,11 @@ extension DefinitionRules {
             destination: { definition in
                 let problems = check.problems(definition, secrets: [])
                 return problems.filter { !isSecret($0) || definition.secrets.isEmpty }.map(problem)
+            },
+            integration: { check.problems($0, credential: nil).map(problem) },
+            route: { route, integrations in
+                let known = integrations.map { ($0.name.text, ($0.provider, $0.vendor)) }
+                return check.problems(route, among: Dictionary(known) { first, _ in first }).map(problem)
             }
         )
     }

@@ -17,7 +17,14 @@ extension Configuration {
                     try resolver.resolve($0, for: "destination `\(definition.name)`")
                 }
                 return (definition, secrets)
-            }
+            },
+            integrations: try integrations.map { definition in
+                let credential = try definition.credential.mapValues {
+                    try resolver.resolve($0, for: "integration `\(definition.name)`")
+                }
+                return (definition.withoutReferences, credential)
+            },
+            routes: routes
         )
     }
 }

@@ -7,6 +7,7 @@ extension Services {
             database: database,
             vault: vault,
             registry: registry,
+            consents: consents,
             weddings: weddings,
             keys: keys,
             queries: queries,

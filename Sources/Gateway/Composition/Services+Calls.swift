@@ -12,6 +12,7 @@ extension Services {
     static func calls(
         _ database: Database,
         _ registry: ResourceRegistry,
+        _ tokens: TokenKeeper,
         _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ dispatcher: Dispatcher,
@@ -20,6 +21,19 @@ extension Services {
         let events = OwnEvents(registry: registry, vault: vault)
         let callPorts = CallPorts(
             directory: { CallDirectory(registry.snapshot) },
+            token: { called in
+                guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
+                do {
+                    return try await tokens.token(for: integration)
+                } catch let failure as TokenFailure {
+                    throw ProviderFailureError(failure.providerFailure)
+                }
+            },
+            tokenRefused: { called, token in
+                guard let integration = registry.snapshot.integration(id: called.id) else { return }
+                // A failure costs another refusal, nothing more.
+                try? await tokens.invalidate(token, of: integration)
+            },
             upstream: ports.upstream,
             addressPolicy: ports.addressPolicy,
             moment: { weddings.snapshot.moment(of: $0, at: $1) },
@@ -33,6 +47,42 @@ extension Services {
             logger: ports.logger
         )
         return CallEngine(database: database, vault: vault, ports: callPorts)
+    }
+
+    /// The keeper of access tokens.
+    static func tokens(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ ports: Ports
+    ) -> TokenKeeper {
+        TokenKeeper(
+            database: database,
+            vault: vault,
+            registry: registry,
+            upstream: ports.upstream,
+            time: ports.time,
+            addressPolicy: ports.addressPolicy
+        )
+    }
+
+    /// What connects vendors' own accounts.
+    static func consents(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ ports: Ports
+    ) -> ConsentFlow {
+        ConsentFlow(
+            database: database,
+            vault: vault,
+            registry: registry,
+            upstream: ports.upstream,
+            time: ports.time,
+            random: ports.random,
+            publicURL: ports.publicURL,
+            addressPolicy: ports.addressPolicy
+        )
     }
 
     /// `call.succeeded`, `call.refused` or `call.failed`, with what the caller asked for and what came of it.

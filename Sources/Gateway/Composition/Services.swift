@@ -88,6 +88,10 @@ package struct Services: Sendable {
     package let reranker: Reranker
     /// Hears what other nodes do; nil where none can be.
     package let peers: PeerWatch?
+    /// Gives access tokens to calls.
+    package let tokens: TokenKeeper
+    /// Connects vendors' own accounts.
+    package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
     /// Reads for people.
@@ -134,7 +138,10 @@ package struct Services: Sendable {
         self.activity = activity
         self.dispatcher = dispatcher
         keys = Self.keys(database, vault, ports)
-        let calls = Self.calls(database, registry, weddings, vault, dispatcher, ports)
+        let tokens = Self.tokens(database, registry, vault, ports)
+        self.tokens = tokens
+        consents = Self.consents(database, registry, vault, ports)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
         self.calls = calls
         receiver = Receiver(
             registry: registry,
@@ -152,15 +159,7 @@ package struct Services: Sendable {
                 if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
             }
         )
-        replayer = Replayer(
-            database: database,
-            registry: registry,
-            weddings: weddings,
-            time: ports.time,
-            random: ports.random,
-            logger: ports.logger,
-            queued: { dispatcher.workArrived($0) }
-        )
+        replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
@@ -172,6 +171,24 @@ package struct Services: Sendable {
             activity: activity,
             silence: silence,
             time: ports.time
+        )
+    }
+
+    private static func replayer(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ dispatcher: Dispatcher,
+        _ ports: Ports
+    ) -> Replayer {
+        Replayer(
+            database: database,
+            registry: registry,
+            weddings: weddings,
+            time: ports.time,
+            random: ports.random,
+            logger: ports.logger,
+            queued: { dispatcher.workArrived($0) }
         )
     }
 

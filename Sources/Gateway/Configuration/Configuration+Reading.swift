@@ -1,5 +1,6 @@
 import Domain
 import Logging
+package import Providers
 package import Registry
 
 /// What a definition must obey beyond the table of keys: the rules of its provider and of outgoing addresses.
@@ -13,14 +14,26 @@ package struct DefinitionRules: Sendable {
     package let source: @Sendable (SourceDefinition) -> [Problem]
     /// Checks the addresses of a destination.
     package let destination: @Sendable (DestinationDefinition) -> [Problem]
+    /// Checks provider, fields and address of an integration.
+    package let integration: @Sendable (IntegrationDefinition) -> [Problem]
+    /// Checks a route against the integrations of the file.
+    package let route: @Sendable (RouteDefinition, [IntegrationDefinition]) -> [Problem]
+    /// What is known of a provider: says what a credential of one value is.
+    package let facts: @Sendable (APIProvider) -> ProviderFacts?
 
     /// Makes the rules from their functions.
     package init(
         source: @escaping @Sendable (SourceDefinition) -> [Problem],
-        destination: @escaping @Sendable (DestinationDefinition) -> [Problem]
+        destination: @escaping @Sendable (DestinationDefinition) -> [Problem],
+        integration: @escaping @Sendable (IntegrationDefinition) -> [Problem] = { _ in [] },
+        route: @escaping @Sendable (RouteDefinition, [IntegrationDefinition]) -> [Problem] = { _, _ in [] },
+        facts: @escaping @Sendable (APIProvider) -> ProviderFacts? = { CallCatalogue.facts(of: $0) }
     ) {
         self.source = source
         self.destination = destination
+        self.integration = integration
+        self.route = route
+        self.facts = facts
     }
 }
 
@@ -65,6 +78,7 @@ extension Configuration {
                 destinations.append(definition)
             }
         }
+        takeCalls(section, &reader, rules)
         guard reader.problems.isEmpty else {
             throw .invalid(file: file, problems: reader.problems.sorted { $0.position < $1.position })
         }

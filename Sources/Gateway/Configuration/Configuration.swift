@@ -28,6 +28,10 @@ package struct Configuration: Hashable, Sendable {
     package var sources: [SourceDefinition]
     /// The destinations the file owns, in the order of the file.
     package var destinations: [DestinationDefinition]
+    /// The integrations the file owns, in the order of the file.
+    package var integrations: [IntegrationDefinition]
+    /// The routes the file owns, in the order of the file.
+    package var routes: [RouteDefinition]
 
     /// The configuration of an empty file: loopback, everything under `./usher-data`.
     package init() {
@@ -41,6 +45,8 @@ package struct Configuration: Hashable, Sendable {
         log = LogFormatting()
         sources = []
         destinations = []
+        integrations = []
+        routes = []
     }
 }
 

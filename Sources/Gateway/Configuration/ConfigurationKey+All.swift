@@ -5,7 +5,8 @@ import Registry
 
 extension ConfigurationKey {
     /// Every key of `usher.yaml`.
-    static let all: [ConfigurationKey] = server + sourceKeys + destinationKeys
+    static let all: [ConfigurationKey] =
+        server + sourceKeys + destinationKeys + integrationKeys + routeKeys
 
     private static let server: [ConfigurationKey] =
         [

@@ -14,6 +14,8 @@ struct ConfigurationKey: Sendable {
         case flag
         /// A list of texts, each checked like `text`.
         case texts(form: String, atMost: Int, problem: @Sendable (String) -> String?)
+        /// One secret, or a mapping from names to secrets.
+        case credential
         /// A mapping of any shape, read as JSON.
         case settings
         /// A mapping of the keys below this one.

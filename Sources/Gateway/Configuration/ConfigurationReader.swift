@@ -75,6 +75,8 @@ struct ConfigurationReader {
             return namedSections(node, schema: key.path, path: path)
         case .settings:
             return settings(node, path: path)
+        case .credential:
+            return credential(node, path: path)
         case .texts(_, let most, let problem):
             return texts(node, most: most, problem: problem, path: path)
         case .text(_, let problem):
@@ -160,6 +162,22 @@ struct ConfigurationReader {
         return scalar.text
     }
 
+    private mutating func credential(
+        _ node: ConfigurationDocument.Node,
+        path: String
+    ) -> ConfigurationValue? {
+        guard case .mapping(let members) = node.content else {
+            return text(node, problem: TextRule.credential, path: path).map { .credential(["": $0]) }
+        }
+        var texts: [String: String] = [:]
+        for member in members {
+            let memberPath = joined(path, member.key)
+            texts[member.key] = text(member.value, problem: TextRule.credential, path: memberPath)
+        }
+        guard texts.count == members.count else { return nil }
+        return .credential(texts)
+    }
+
     private mutating func settings(_ node: ConfigurationDocument.Node, path: String) -> ConfigurationValue? {
         switch node.content {
         case .mapping:
@@ -195,7 +213,7 @@ private func plainValue(
             range.contains(number)
         else { return nil }
         return .number(number)
-    case .text, .texts, .settings, .section, .sections:
+    case .text, .texts, .credential, .settings, .section, .sections:
         return nil
     }
 }
@@ -207,7 +225,7 @@ private func expectation(_ kind: ConfigurationKey.Kind) -> String {
     case .flag: "true or false"
     case .whole(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .number(let range): "a number from \(decimal(range.lowerBound)) to \(decimal(range.upperBound))"
-    case .text, .texts, .settings, .section, .sections: "something else"
+    case .text, .texts, .credential, .settings, .section, .sections: "something else"
     }
 }
 

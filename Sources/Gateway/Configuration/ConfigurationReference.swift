@@ -10,6 +10,11 @@ package enum ConfigurationReference {
           stripe: {provider: stripe, secrets: [env:STRIPE_WEBHOOK_SECRET]}
         destinations:
           app: {url: http://127.0.0.1:3000/hooks, secret: env:APP_SECRET, events: ["*"], allow_private: true}
+        integrations:
+          stripe-main: {provider: stripe, credential: env:STRIPE_KEY}
+          square-backup: {provider: square, credential: {token: env:SQUARE_TOKEN, location: L1}}
+        routes:
+          payments: {order: [stripe-main, square-backup], strategy: immediate}
         """
 
     /// The page in Markdown.
@@ -78,6 +83,7 @@ package enum ConfigurationReference {
         case .number(let range): "\(decimal(range.lowerBound)) to \(decimal(range.upperBound)), fractions too"
         case .flag: "`true` or `false`"
         case .texts(let form, let most, _): "list of up to \(most): \(form)"
+        case .credential: "secret, or mapping from the provider's fields to secrets"
         case .settings: "mapping"
         case .section: "mapping, see below"
         case .sections: "mapping from names, see below"

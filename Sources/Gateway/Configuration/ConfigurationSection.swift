@@ -7,6 +7,8 @@ enum ConfigurationValue {
     case whole(Int)
     case number(Double)
     case flag(Bool)
+    /// Secrets by name; the name of one that stands alone is empty.
+    case credential([String: String])
     case settings(JSONValue)
     case section(ConfigurationSection)
     case sections([(ResourceName, ConfigurationSection)])
@@ -39,6 +41,10 @@ struct ConfigurationSection {
 
     func flag(_ key: String) -> Bool? {
         if case .flag(let flag) = values[key] { flag } else { nil }
+    }
+
+    func credential(_ key: String) -> [String: String]? {
+        if case .credential(let texts) = values[key] { texts } else { nil }
     }
 
     func settings(_ key: String) -> JSONValue? {

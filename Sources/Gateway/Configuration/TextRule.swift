@@ -54,7 +54,7 @@ enum TextRule {
         text.utf8.contains(0) ? "must be a path" : nil
     }
 
-    /// The name of a source, a destination, a vendor or a provider.
+    /// The name of a source, a destination, an integration, a vendor or a provider.
     static func name(_ text: String) -> String? {
         ResourceName(text) == nil
             ? "must be 1 to \(ResourceName.lengthMax) of a-z, 0-9 and `-`, a letter first and no `-` last"
@@ -74,6 +74,12 @@ enum TextRule {
                 ? "must have \(Secret.bytesMin) bytes or more, or say where it is: env:NAME or file:PATH"
                 : nil
         }
+    }
+
+    /// A value of a credential, or where to read it; how long it must be its provider knows.
+    static func credential(_ text: String) -> String? {
+        if case .value = SecretReference(text) { return nil }
+        return secret(text)
     }
 
     /// `*`, `prefix.*` or a whole event type.

@@ -1,7 +1,8 @@
 package import Domain
+import Providers
 import Registry
 
-/// What `usher apply` sends: the sources and destinations of a file, with their secrets read here.
+/// What `usher apply` sends: the sources, destinations, integrations and routes of a file, with their secrets read here.
 package enum ApplyDocument {
     /// Makes the body of `POST /api/configuration/plan` and `/apply`.
     ///
@@ -21,7 +22,44 @@ package enum ApplyDocument {
             let owner = "destination `\(destination.name)`"
             destinations.append(json(destination, secrets: try texts(destination.secrets, owner, resolver)))
         }
-        return ["sources": .array(sources), "destinations": .array(destinations)]
+        var integrations: [JSONValue] = []
+        for integration in configuration.integrations {
+            integrations.append(try json(integration, resolver))
+        }
+        return [
+            "sources": .array(sources), "destinations": .array(destinations),
+            "integrations": .array(integrations), "routes": .array(configuration.routes.map(json)),
+        ]
+    }
+
+    private static func json(
+        _ integration: IntegrationDefinition,
+        _ resolver: SecretResolver
+    ) throws(SecretResolutionError) -> JSONValue {
+        var credential: [JSONMember] = []
+        for (field, reference) in integration.credential.sorted(by: { $0.key < $1.key }) {
+            let owner = "integration `\(integration.name)`"
+            credential.append(JSONMember(field, .string(try text(reference, owner, resolver))))
+        }
+        return [
+            "name": .string(integration.name.text),
+            "provider": .string(integration.provider.rawValue),
+            "credential": .object(credential),
+            "base_url": integration.baseURL.map { .string($0) } ?? .null,
+            "allow_private": .bool(integration.allowPrivate),
+            "enabled": .bool(integration.enabled),
+            "vendor": integration.vendor.map { .string($0.text) } ?? .null,
+            "limits": IntegrationLimit.json(integration.limits),
+            "settings": integration.settings,
+        ]
+    }
+
+    private static func json(_ route: RouteDefinition) -> JSONValue {
+        [
+            "capability": .string(route.capability.rawValue),
+            "order": .array(route.order.map { .string($0.text) }),
+            "strategy": .string(route.strategy.rawValue),
+        ]
     }
 
     private static func texts(
@@ -30,18 +68,24 @@ package enum ApplyDocument {
         _ resolver: SecretResolver
     ) throws(SecretResolutionError) -> JSONValue {
         var texts: [JSONValue] = []
-        for reference in references {
-            let bytes = try resolver.resolve(reference, for: owner).bytes
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw SecretResolutionError(
-                    owner: owner,
-                    place: "its file",
-                    reason: .unreadable("it is not UTF-8 text")
-                )
-            }
-            texts.append(.string(text))
-        }
+        for reference in references { texts.append(.string(try text(reference, owner, resolver))) }
         return .array(texts)
+    }
+
+    private static func text(
+        _ reference: SecretReference,
+        _ owner: String,
+        _ resolver: SecretResolver
+    ) throws(SecretResolutionError) -> String {
+        let bytes = try resolver.resolve(reference, for: owner).bytes
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SecretResolutionError(
+                owner: owner,
+                place: "its file",
+                reason: .unreadable("it is not UTF-8 text")
+            )
+        }
+        return text
     }
 
     private static func json(_ source: SourceDefinition, secrets: JSONValue) -> JSONValue {

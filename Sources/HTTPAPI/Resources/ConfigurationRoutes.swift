@@ -1,5 +1,6 @@
 import Access
 import Domain
+import Providers
 import Registry
 
 /// What `usher apply` calls: compares a whole configuration with what is registered, and makes it so.
@@ -70,6 +71,39 @@ struct ConfigurationRoutes: Sendable {
             ),
             "Every destination of the file."
         ),
+        .optional(
+            "integrations",
+            .array(
+                .object(
+                    [
+                        .required("name", .name, "Its name."),
+                        .required(
+                            "provider",
+                            .choice(APIProvider.allCases.map(\.rawValue)),
+                            "Its provider."
+                        ),
+                    ] + IntegrationRoutes.fields
+                ),
+                count: 0...ResourceRegistry.integrationsMax
+            ),
+            "Every integration of the file."
+        ),
+        .optional(
+            "routes",
+            .array(
+                .object(
+                    [
+                        .required(
+                            "capability",
+                            .choice(Capability.allCases.map(\.rawValue)),
+                            "What it is for."
+                        )
+                    ] + FailoverRoutes.fields
+                ),
+                count: 0...Capability.allCases.count
+            ),
+            "Every route of the file."
+        ),
     ])
 
     private func plan(_ call: RouteCall) throws -> RegistryPlan {
@@ -86,7 +120,20 @@ struct ConfigurationRoutes: Sendable {
             let definition = try DefinitionReader.destination(item, over: base)
             return (definition: definition, secrets: try DefinitionReader.secrets(item) ?? [])
         }
-        let desired = DesiredRegistry(sources: sources, destinations: destinations)
+        let integrations = try (body["integrations"]?.array ?? []).map { item in
+            let definition = try DefinitionReader.newIntegration(item, named: item["name"]?.string ?? "")
+            return (definition: definition, credential: try DefinitionReader.credential(item) ?? [:])
+        }
+        let routes = try (body["routes"]?.array ?? []).compactMap { item in
+            try item["capability"]?.string.flatMap { Capability(name: $0) }
+                .map { try DefinitionReader.route(item, $0) }
+        }
+        let desired = DesiredRegistry(
+            sources: sources,
+            destinations: destinations,
+            integrations: integrations,
+            routes: routes
+        )
         return RegistryPlan(from: context.registry.snapshot, to: desired)
     }
 

@@ -10,6 +10,7 @@ package import Webhooks
 package struct ResourceContext: Sendable {
     let database: Database
     let registry: ResourceRegistry
+    let consents: ConsentFlow
     let weddings: WeddingRegistry
     let keys: APIKeys
     let queries: WebhookQueries
@@ -28,6 +29,7 @@ package struct ResourceContext: Sendable {
         database: Database,
         vault: Vault,
         registry: ResourceRegistry,
+        consents: ConsentFlow,
         weddings: WeddingRegistry,
         keys: APIKeys,
         queries: WebhookQueries,
@@ -40,6 +42,7 @@ package struct ResourceContext: Sendable {
     ) {
         self.database = database
         self.registry = registry
+        self.consents = consents
         self.weddings = weddings
         self.keys = keys
         self.queries = queries
@@ -64,7 +67,9 @@ package struct ResourceContext: Sendable {
         let snapshot = registry.snapshot
         return RegistrySnapshot(
             sources: snapshot.sources.values.filter { mayRead($0.definition.vendor, scope) },
-            destinations: snapshot.destinations.filter { mayRead($0.definition.vendor, scope) }
+            destinations: snapshot.destinations.filter { mayRead($0.definition.vendor, scope) },
+            integrations: snapshot.integrations.filter { mayRead($0.definition.vendor, scope) },
+            routes: scope.principal == .platform ? snapshot.storedRoutes : []
         )
     }
 
@@ -98,6 +103,14 @@ package struct ResourceContext: Sendable {
             mayRead(destination.definition.vendor, scope)
         else { throw Problem.notFound }
         return destination
+    }
+
+    /// The integration of this name, if this caller may see it; 404 otherwise.
+    func integration(_ name: String, _ scope: AccessScope) throws -> Integration {
+        guard let name = ResourceName(name), let integration = registry.snapshot.integration(named: name),
+            mayRead(integration.definition.vendor, scope)
+        else { throw Problem.notFound }
+        return integration
     }
 
     /// The row number that a named source in a filter stands for; a name that is not there is a 400.

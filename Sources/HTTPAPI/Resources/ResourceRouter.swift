@@ -26,6 +26,8 @@ package enum ResourceRouter {
             + DestinationRoutes(context: context).all + KeyRoutes(context: context).all
             + WeddingRoutes(context: context).all + VendorRoutes(context: context).all
             + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
+            + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
+            + ConnectRoutes(context: context).all
             + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
         let document = OpenAPI.route(
             documenting: routes,

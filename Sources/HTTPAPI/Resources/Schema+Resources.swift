@@ -22,7 +22,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + callSchemas
+            + weddingSchemas + integrationSchemas + callSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -3,9 +3,16 @@ import Domain
 /// Checks a query against the parameters its route knows.
 enum ParameterCheck {
     /// Throws a 400 that says which parameter is wrong, and which are known.
-    static func check(_ query: Query, _ known: [Route.Parameter]) throws(Problem) {
+    ///
+    /// - Parameter others: whether parameters that are not known are passed over.
+    static func check(
+        _ query: Query,
+        _ known: [Route.Parameter],
+        others: Bool = false
+    ) throws(Problem) {
         for given in query.parameters {
             guard let parameter = known.first(where: { $0.name.utf8.elementsEqual(given.name.utf8) }) else {
+                if others { continue }
                 throw Problem(
                     status: 400,
                     code: "unknown-parameter",

@@ -63,6 +63,8 @@ package struct Route: Sendable {
     package let tag: String
     /// The parameters its query may have.
     package let parameters: [Parameter]
+    /// Whether its query may have others too, which strangers add on the way.
+    package let takesOtherParameters: Bool
     /// The shape of its JSON body; nil when it takes none.
     package let body: Schema?
     /// The media types it takes in place of a JSON body: its handler reads the bytes itself.
@@ -82,6 +84,7 @@ package struct Route: Sendable {
         tag: String,
         summary: String,
         parameters: [Parameter] = [],
+        takesOtherParameters: Bool = false,
         body: Schema? = nil,
         rawBodies: [String] = [],
         replies: [Reply],
@@ -94,6 +97,7 @@ package struct Route: Sendable {
         self.tag = tag
         self.summary = summary
         self.parameters = parameters
+        self.takesOtherParameters = takesOtherParameters
         self.body = body
         self.rawBodies = rawBodies
         self.replies = replies

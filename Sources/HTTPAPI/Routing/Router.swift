@@ -110,7 +110,7 @@ package struct Router: Sendable {
 
     private func call(_ request: APIRequest, _ route: Route, _ path: PathValues) throws(Problem) -> RouteCall
     {
-        try ParameterCheck.check(request.query, route.parameters)
+        try ParameterCheck.check(request.query, route.parameters, others: route.takesOtherParameters)
         if !route.rawBodies.isEmpty {
             let call = RouteCall(request: request, path: path, body: nil)
             guard let type = call.mediaType, route.rawBodies.contains(type) else {

@@ -51,4 +51,11 @@ package struct IntegrationDefinition: Hashable, Sendable {
         self.limits = limits
         self.settings = settings
     }
+
+    /// The definition as it is compared and stored: without where its credential came from.
+    package var withoutReferences: IntegrationDefinition {
+        var definition = self
+        definition.credential = [:]
+        return definition
+    }
 }

@@ -131,10 +131,13 @@ package final class ConsentFlow: Sendable {
         _ vendor: ResourceName,
         _ client: Integration
     ) async throws -> ConsentOutcome {
-        var credential = client.credential
-        credential[ProviderFacts.refreshField] = refresh
         do {
             let (name, current) = try place(vendor, client.provider)
+            // The client is the platform's; what else may be said (which calendar is meant) is the vendor's own.
+            let required = (client.facts?.credential ?? []).filter(\.isRequired).map(\.name)
+            var credential = current?.credential ?? [:]
+            for field in required { credential[field] = client.credential[field] }
+            credential[ProviderFacts.refreshField] = refresh
             var definition =
                 current?.definition ?? IntegrationDefinition(name: name, provider: client.provider)
             definition.vendor = vendor

@@ -200,7 +200,6 @@ package final class TokenKeeper: Sendable {
     private func step(_ integration: Integration) async throws -> Step {
         let now = time.now()
         return try await database.write { [table] transaction in
-            let now = try transaction.sharedNow(local: now)
             let stored = try table.load(integration.id, transaction)
             if let need = stored.consent { return .needsConsent(need) }
             if let token = stored.access, !token.isDue(at: now) { return .use(token) }

@@ -25,6 +25,8 @@ struct CheckConfig: ParsableCommand {
             try Terminal.write(
                 "\(file) is valid: \(counted(configuration.sources.count, "source")), "
                     + "\(counted(configuration.destinations.count, "destination")), "
+                    + "\(counted(configuration.integrations.count, "integration")), "
+                    + "\(counted(configuration.routes.count, "route")), "
                     + "listens on \(configuration.listen)."
             )
         } catch let error as ConfigurationError {
