@@ -1,10 +1,10 @@
-import Calls
+package import Calls
 import Domain
-import Providers
+package import Providers
 
 extension CallNews {
     /// What a webhook says of a call; nil for one that says nothing of any.
-    init?(_ provider: ProviderName, type: String, body: [UInt8]) {
+    package init?(_ provider: ProviderName, type: String, body: [UInt8]) {
         switch provider {
         case .stripe, .square, .paypal: self.init(payment: provider, type, body)
         case .twilio, .sendgrid: self.init(message: provider, type, body)
