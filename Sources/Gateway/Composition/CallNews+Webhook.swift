@@ -17,8 +17,8 @@ extension CallNews {
             let news = PaymentNews.read(provider: api, eventType: type, body: json),
             let call = news.tag.flatMap({ CallID($0) })
         else { return nil }
-        var reference: String?
-        if case .succeeded(let outcome) = news.verdict { reference = outcome.reference }
+        var reference = news.objectID
+        if case .succeeded(let outcome) = news.verdict, let known = outcome.reference { reference = known }
         self.init(call: call, provider: api, reference: reference, verdict: news.verdict)
     }
 

@@ -15,6 +15,14 @@ package struct MoneyScenario: Sendable {
     /// Wraps the dialect of each processor: tests plant bugs through it.
     package typealias DialectWrap = @Sendable (any CallDialect) -> any CallDialect
 
+    /// What happens more often than by chance.
+    package enum Emphasis: Sendable {
+        /// Nothing: each fault is off in some seeds and frequent in others.
+        case none
+        /// Two nodes stand still for longer than their leases last.
+        case stalls
+    }
+
     /// Beyond it something goes round in circles.
     private static let jobsMax = 1_500_000
     /// How long everything may take to come right by itself: a day, after which a person is asked, and some more.
@@ -22,10 +30,16 @@ package struct MoneyScenario: Sendable {
 
     /// What was counted in all simulations so far.
     package let figures: MoneyFigures
+    private let emphasis: Emphasis
     private let wrap: DialectWrap
 
     /// Makes the scenario.
-    package init(figures: MoneyFigures = MoneyFigures(), dialect wrap: @escaping DialectWrap = { $0 }) {
+    package init(
+        emphasis: Emphasis = .none,
+        figures: MoneyFigures = MoneyFigures(),
+        dialect wrap: @escaping DialectWrap = { $0 }
+    ) {
+        self.emphasis = emphasis
         self.figures = figures
         self.wrap = wrap
     }
@@ -49,7 +63,7 @@ package struct MoneyScenario: Sendable {
     }
 
     private func play(in world: World) async throws {
-        let weather = MoneyWeather(seed: world.seed)
+        let weather = MoneyWeather(seed: world.seed, emphasis: emphasis)
         let nodes = SimulatedNodes<MoneyNode>(count: weather.nodes, world)
         let clocks = nodes.doors.map { _ in SteppingClock() }
         let processors = SimulatedProcessors(world, weather)

@@ -17,7 +17,7 @@ struct MoneyWeather: Sendable {
     }
 
     /// When the last fault ends.
-    static let stormLength = Duration.seconds(90)
+    static let stormLength = Duration.seconds(180)
     /// The longest that a request stays on its way and takes effect all the same; dialects take ten minutes for enough.
     static let latenessMax = Duration.seconds(540)
 
@@ -51,11 +51,11 @@ struct MoneyWeather: Sendable {
     let async: Double
 
     /// Draws the weather of a seed.
-    init(seed: UInt64) {
+    init(seed: UInt64, emphasis: MoneyScenario.Emphasis) {
         let random = RandomSource(seed: seed, purpose: "money weather")
         func chance(_ choices: [Double]) -> Double { random.element(of: choices) ?? 0 }
         func moment() -> Duration { .milliseconds(Int64(random.fraction() * 60_000)) }
-        let nodes = Int(1 + random.next() % 2)
+        let nodes = emphasis == .stalls ? 2 : Int(1 + random.next() % 2)
         self.nodes = nodes
         func node() -> Int { Int(1 + random.next() % UInt64(nodes)) }
         nodeDeaths =
@@ -76,7 +76,7 @@ struct MoneyWeather: Sendable {
                     )
                 }
                 .sorted { $0.at < $1.at } : []
-        stands = chance([0, 0, 0.02, 0.1])
+        stands = emphasis == .stalls ? 0.2 : chance([0, 0, 0.02, 0.1])
         route = Self.route(random)
         troubles = Self.troubles(route, random)
         webhooksLost = chance([0, 0, 0.1, 1])
@@ -102,8 +102,8 @@ struct MoneyWeather: Sendable {
     private static func troubles(_ route: [String], _ random: RandomSource) -> [Trouble] {
         guard random.next() % 10 > 0 else { return [] }
         return route.flatMap { name in
-            (0..<Int(random.next() % 4)).map { _ in
-                let start = Duration.milliseconds(Int64(random.fraction() * 60_000))
+            (0..<Int(random.next() % 5)).map { _ in
+                let start = Duration.milliseconds(Int64(random.fraction() * 80_000))
                 let longest = stormLength - start
                 return Trouble(
                     host: SimulatedProcessors.host(name),

@@ -73,7 +73,7 @@ final class SimulatedPost: Sendable {
         for round in 0..<Self.triesMax {
             let isTaken = try? await world.network.exchange(timeout: Self.patience) { () -> Bool? in
                 try? await nodes.ask { node in
-                    node.engine.hear(news)
+                    try await node.engine.hear(news)
                     return true
                 }
             }
