@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// Texts as providers want them on the wire.
 package enum WireText {
