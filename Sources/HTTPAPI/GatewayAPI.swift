@@ -7,11 +7,19 @@ package struct GatewayAPI: Sendable {
 
     private let webhooks: WebhookEndpoint
     private let router: RequestHandler
+    private let streamPolicy: @Sendable (AcceptedHead) -> RequestPolicy?
 
     /// Wires the two ways.
-    package init(webhooks: WebhookEndpoint, router: @escaping RequestHandler) {
+    ///
+    /// - Parameter streamPolicy: how bodies that are streamed are read (`Router.streamPolicy`); nil for all others.
+    package init(
+        webhooks: WebhookEndpoint,
+        router: @escaping RequestHandler,
+        streamPolicy: @escaping @Sendable (AcceptedHead) -> RequestPolicy? = { _ in nil }
+    ) {
         self.webhooks = webhooks
         self.router = router
+        self.streamPolicy = streamPolicy
     }
 
     /// Answers one request.
@@ -28,7 +36,7 @@ package struct GatewayAPI: Sendable {
     package var policy: @Sendable (AcceptedHead) -> RequestPolicy {
         { head in
             if let source = WebhookEndpoint.source(in: head.path) { return webhooks.policy(source: source) }
-            return RequestPolicy(bodyBytesMax: Self.bodyBytesMax)
+            return streamPolicy(head) ?? RequestPolicy(bodyBytesMax: Self.bodyBytesMax)
         }
     }
 }

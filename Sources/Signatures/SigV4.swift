@@ -64,12 +64,15 @@ package struct SigV4: Sendable {
     package enum Payload: Sendable {
         /// The SHA-256 of these bytes.
         case signed([UInt8])
+        /// The SHA-256 is known already, as hexadecimal digits in lower case: for bodies that are streamed.
+        case hashed(String)
         /// `UNSIGNED-PAYLOAD`: over TLS only.
         case unsigned
 
         fileprivate var hash: String {
             switch self {
             case .signed(let body): Hex.encode(sha256([body]))
+            case .hashed(let digits): digits
             case .unsigned: "UNSIGNED-PAYLOAD"
             }
         }

@@ -50,9 +50,9 @@ package final class HTTPUpstream: Sendable {
     package static let addressesTriedMax = 3
 
     private let group: any EventLoopGroup
-    private let time: Time
+    let time: Time
     private let book: AddressBook
-    private let pool: ClientPool
+    let pool: ClientPool
 
     /// Makes an upstream without connections on the threads of `group`.
     package init(
@@ -88,9 +88,10 @@ package final class HTTPUpstream: Sendable {
     /// Sends one request; see `Upstream.send`.
     package func send(_ request: OutgoingRequest) async throws(TransportError) -> OutgoingResponse {
         let end = time.elapsed() + request.timeout
-        let fields = try request.fields()
+        let fields = try requestFields(request.method, request.url, request.headers)
         var failure = TransportError.unresolvable
-        for address in try await addresses(for: request, end: end).prefix(Self.addressesTriedMax) {
+        let addresses = try await addresses(of: request.url, request.policy, end: end)
+        for address in addresses.prefix(Self.addressesTriedMax) {
             let left = end - time.elapsed()
             guard left > .zero else { throw .timedOut(sent: false) }
             do throws(TransportError) {
@@ -103,24 +104,25 @@ package final class HTTPUpstream: Sendable {
         throw failure
     }
 
-    /// The addresses the request may connect to: all that the name has, each of them checked.
-    private func addresses(
-        for request: OutgoingRequest,
+    /// The addresses a request to `url` may connect to: all that the name has, each of them checked.
+    func addresses(
+        of url: DestinationURL,
+        _ policy: AddressPolicy,
         end: Duration
     ) async throws(TransportError) -> [IPAddress] {
         do throws(DestinationURLError) {
-            try request.url.check(request.policy)
+            try url.check(policy)
         } catch {
             if case .refusedAddress(let rule) = error { throw .refusedAddress(rule: rule) }
             throw .refusedAddress(rule: error.code)
         }
         let addresses: [IPAddress]
-        switch request.url.host {
+        switch url.host {
         case .address(let address): addresses = [address]
         case .name(let name): addresses = try await resolve(name, within: end - time.elapsed())
         }
         for address in addresses {
-            if let rule = request.policy.refusal(of: address, port: request.url.port) {
+            if let rule = policy.refusal(of: address, port: url.port) {
                 throw .refusedAddress(rule: rule)
             }
         }

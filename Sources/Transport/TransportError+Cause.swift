@@ -22,6 +22,8 @@ extension TransportError {
             self = .cancelled(sent: sent)
         case let error as HTTPClientError:
             self.init(client: error, sent: sent)
+        case HTTPParserError.invalidEOFState:
+            self = .connectionLost(sent: sent)
         case is HTTPParserError:
             self = .malformedResponse
         case _ where sent:
@@ -39,7 +41,7 @@ extension TransportError {
 
     private init(client error: HTTPClientError, sent: Bool) {
         switch error {
-        case .cancelled, .alreadyShutdown: self = .cancelled(sent: sent)
+        case .cancelled, .alreadyShutdown, .bodyLengthMismatch: self = .cancelled(sent: sent)
         case .connectTimeout: self = .connectFailed("timed out")
         case .tlsHandshakeTimeout: self = .tls("timed out")
         case .getConnectionFromPoolTimeout: self = .overloaded

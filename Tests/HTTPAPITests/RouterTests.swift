@@ -165,6 +165,47 @@ import Testing
         }
     }
 
+    @Test func `streams the bodies of routes that say so, and of no others`() async throws {
+        let route = Route(
+            .post,
+            "/api/content/{name}",
+            id: "putContent",
+            tag: "content",
+            summary: "Takes bytes.",
+            streamedBytesMax: 5_000,
+            replies: [.empty(204, "They are kept.")],
+            action: .open { call in
+                var bytes = 0
+                while let piece = try await call.request.stream?.next() { bytes += piece.count }
+                return .json(.integer(Int64(bytes)))
+            }
+        )
+        try await Doorkeeper.with(ThingRoutes.all + [route], schemas: ThingRoutes.schemas) { door in
+            func policy(_ method: String, _ target: String) throws -> RequestPolicy? {
+                let head = RequestHead(method: method, target: target, headers: Headers([("host", "h")]))
+                return door.router.streamPolicy(try RequestGuard.check(head))
+            }
+            let streaming = try #require(try policy("POST", "/api/content/a"))
+            #expect(streaming.bodyBytesMax == 5_000 && streaming.streamsBody)
+            for (method, target) in [
+                ("GET", "/api/content/a"), ("POST", "/api/things"), ("POST", "/api/content"),
+            ] {
+                let other = try policy(method, target)
+                #expect(other == nil)
+            }
+            let response = await door.router.respond(
+                to: APIRequest(
+                    method: .post,
+                    path: "/api/content/a",
+                    stream: RequestBody(Array("hello".utf8)),
+                    clientAddress: "192.0.2.1",
+                    id: RequestID(milliseconds: 1, 2, 3)
+                )
+            )
+            #expect(response.json == 5)
+        }
+    }
+
     @Test func `takes no body where none is documented`() async throws {
         try await withThings { door in
             let answer = try await door.send(.get, "/api/things", key: door.read, body: "{}")

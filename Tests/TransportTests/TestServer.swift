@@ -26,6 +26,8 @@ final class TestServer: Sendable {
         let connections = Atomic<Int>(0)
         let closed = Atomic<Int>(0)
         let requests = Mutex<[Received]>([])
+        let doesNotRead = Atomic<Bool>(false)
+        let early = Mutex<String?>(nil)
     }
 
     private init(group: MultiThreadedEventLoopGroup, listener: any Channel, counts: Counts) {
@@ -104,6 +106,16 @@ final class TestServer: Sendable {
         )
     }
 
+    /// Whether connections read what comes after a head.
+    func reads(_ reads: Bool) {
+        counts.doesNotRead.store(!reads, ordering: .sequentiallyConsistent)
+    }
+
+    /// Answers every head at once.
+    func answerAtHead(_ text: String) {
+        counts.early.withLock { $0 = text }
+    }
+
     /// Waits until all connections are closed.
     func allClosed() async throws {
         while closed < connections {
@@ -134,7 +146,12 @@ private final class RequestHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): received = Received(head: head, body: [])
+        case .head(let head):
+            received = Received(head: head, body: [])
+            if counts.doesNotRead.load(ordering: .sequentiallyConsistent) {
+                context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+            }
+            if let text = counts.early.withLock({ $0 }) { context.channel.send(text) }
         case .body(let part): received?.body += Array(part.readableBytesView)
         case .end:
             guard let received else { return }
@@ -170,6 +187,14 @@ extension Channel {
 }
 
 extension Time {
+    /// The machine's clock, for what has passed.
+    static let running = Time(
+        now: { Instant(seconds: 0) },
+        elapsed: { ContinuousClock().now - start },
+        sleep: { _ in }
+    )
+    private static let start = ContinuousClock().now
+
     /// A clock that stands still.
     static let standing = Time(now: { Instant(seconds: 0) }, elapsed: { .zero }, sleep: { _ in })
 }
@@ -179,4 +204,11 @@ extension NameResolver {
     static func fixed(_ texts: [String]) -> NameResolver {
         NameResolver { _, loop in loop.makeSucceededFuture(texts.compactMap { IPAddress($0) }) }
     }
+}
+
+/// Waits on an event loop, for what happens in the kernel.
+func pause(milliseconds: Int64) async throws {
+    try Task.checkCancellation()
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    try await loop.scheduleTask(in: .milliseconds(milliseconds)) {}.futureResult.get()
 }

@@ -13,6 +13,9 @@ struct ProviderLine: Sendable {
 
     let ports: CallPorts
 
+    /// The longest wait for an answer to a request that takes no effect: giving it up costs nothing, and somebody waits.
+    static let harmlessTimeout = Duration.seconds(3)
+
     /// Sends one request; never throws.
     func send(_ request: ProviderRequest, to integration: CallIntegration) async -> Exchange {
         let body: [UInt8]
@@ -33,7 +36,7 @@ struct ProviderLine: Sendable {
                     url: try DestinationURL(request.url, policy: policy),
                     headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
                     body: body,
-                    timeout: integration.dialect.facts.timeout,
+                    timeout: timeout(request, integration),
                     responseBytesMax: ProviderRequest.answerBytesMax,
                     policy: policy
                 )
@@ -63,6 +66,15 @@ struct ProviderLine: Sendable {
             )
             return .nothing(failure, maybeSent: false)
         }
+    }
+
+    /// Change lists of calendars are long and have nowhere else to go: they get the provider's own time.
+    private func timeout(_ request: ProviderRequest, _ integration: CallIntegration) -> Duration {
+        let facts = integration.dialect.facts
+        let isPatient =
+            request.effect == .takesEffect || request.streamsAnswer
+            || facts.operations.contains(.calendarChanges)
+        return isPatient ? facts.timeout : min(facts.timeout, Self.harmlessTimeout)
     }
 
     /// What Usher calls itself.

@@ -22,7 +22,8 @@ extension Services {
         let router = ResourceRouter.make(context, calls: calls, proxies: proxies, logger: ports.logger)
         return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
-            router: { await router.respond(to: $0) }
+            router: { await router.respond(to: $0) },
+            streamPolicy: { router.streamPolicy($0) }
         )
     }
 }

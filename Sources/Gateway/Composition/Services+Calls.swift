@@ -4,6 +4,7 @@ import Providers
 import Registry
 import Resilience
 import Storage
+import Synchronization
 import Vault
 import Webhooks
 
@@ -19,8 +20,9 @@ extension Services {
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
+        let directory = CurrentDirectory(of: registry)
         let callPorts = CallPorts(
-            directory: { CallDirectory(registry.snapshot) },
+            directory: { directory.value },
             token: { called in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
                 do {
@@ -125,6 +127,22 @@ extension Services {
             now: now
         )
     }
+}
+
+/// The registry as calls use it, made anew at each change and not at each call.
+private final class CurrentDirectory: Sendable {
+    private let state = Mutex(CallDirectory.empty)
+
+    init(of registry: ResourceRegistry) {
+        state.withLock { $0 = CallDirectory(registry.snapshot) }
+        registry.onChange { [weak self, weak registry] _ in
+            guard let self, let registry else { return }
+            // Two changes may be told in the wrong order: read under the lock, the later reading is never the older.
+            state.withLock { $0 = CallDirectory(registry.snapshot) }
+        }
+    }
+
+    var value: CallDirectory { state.withLock { $0 } }
 }
 
 extension CallDirectory {

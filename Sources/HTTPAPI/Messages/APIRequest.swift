@@ -1,6 +1,6 @@
 package import Domain
 
-/// One complete HTTP request, checked and read to its last byte: what every handler is given.
+/// One HTTP request, checked and read to its last byte, unless its route streams: what every handler is given.
 ///
 /// It knows nothing of sockets, so handlers run the same in tests and in the simulation.
 package struct APIRequest: Sendable {
@@ -14,6 +14,8 @@ package struct APIRequest: Sendable {
     package let headers: Headers
     /// The body, exactly the bytes that were sent; chunked framing removed.
     package let body: [UInt8]
+    /// The body as it comes, on routes that stream (`RequestPolicy.streamsBody`); nil on all others.
+    package let stream: RequestBody?
     /// The peer's address as text: IPv4, IPv6, or `unknown` for what has none.
     package let clientAddress: String
     /// Names this request in logs and problem documents.
@@ -28,6 +30,7 @@ package struct APIRequest: Sendable {
         query: Query = Query(),
         headers: Headers = Headers(),
         body: [UInt8] = [],
+        stream: RequestBody? = nil,
         clientAddress: String,
         id: RequestID,
         isSecure: Bool = false
@@ -37,6 +40,7 @@ package struct APIRequest: Sendable {
         self.query = query
         self.headers = headers
         self.body = body
+        self.stream = stream
         self.clientAddress = clientAddress
         self.id = id
         self.isSecure = isSecure

@@ -1,15 +1,17 @@
 package import Domain
 
-/// One complete HTTP response, before it is written.
+/// One HTTP response, before it is written.
 ///
-/// The writer adds `content-length`, `date`, `connection` and the security fields; a handler sets none of these.
+/// The writer adds `content-length` or `transfer-encoding`, `date`, `connection` and the security fields; a handler sets none of these.
 package struct APIResponse: Hashable, Sendable {
     /// The status code, 200 to 599.
     package var status: Int
     /// Header fields, names in lower case.
     package var headers: Headers
-    /// The body.
+    /// The body; empty when there is a `stream`.
     package var body: [UInt8]
+    /// The body, made while it is sent; nil when `body` is all of it.
+    package var stream: ResponseStream?
 
     /// Makes a response; traps when the status is not 200 to 599.
     package init(status: Int, headers: Headers = Headers(), body: [UInt8] = []) {
@@ -17,6 +19,12 @@ package struct APIResponse: Hashable, Sendable {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    /// Makes a response whose body is made while it is sent; `status` allows a body.
+    package init(status: Int, headers: Headers = Headers(), stream: ResponseStream) {
+        self.init(status: status, headers: headers)
+        self.stream = stream
     }
 
     /// Makes a response with a body of the media type `contentType`.

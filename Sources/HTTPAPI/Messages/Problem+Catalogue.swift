@@ -10,6 +10,9 @@ extension Problem {
     /// 400: the parser gave up.
     static let malformedRequest = badRequest("malformed-request", "The request is not well-formed HTTP/1.")
 
+    /// 400: the body is hidden in framing.
+    static let excessiveFraming = badRequest("excessive-framing", "Too little of what was sent is body.")
+
     /// 400: the query cannot be read.
     static func badQuery(_ failure: Query.Failure) -> Problem {
         switch failure {

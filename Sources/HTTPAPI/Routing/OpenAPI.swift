@@ -110,6 +110,9 @@ package struct OpenAPI: Sendable {
         if !route.rawBodies.isEmpty {
             let content = route.rawBodies.map { JSONMember($0, ["schema": [:]]) }
             members.append(JSONMember("requestBody", ["required": true, "content": .object(content)]))
+        } else if route.streamedBytesMax != nil {
+            let content: JSONValue = ["application/octet-stream": ["schema": [:]]]
+            members.append(JSONMember("requestBody", ["required": true, "content": content]))
         }
         members.append(JSONMember("responses", responses(route)))
         return .object(members)

@@ -69,6 +69,8 @@ package struct Route: Sendable {
     package let body: Schema?
     /// The media types it takes in place of a JSON body: its handler reads the bytes itself.
     package let rawBodies: [String]
+    /// The most bytes of a body that its handler reads as a stream (`RouteCall.request.stream`); nil when it does not.
+    package let streamedBytesMax: Int?
     /// The answers that are not problems.
     package let replies: [Reply]
     /// The statuses of problems its handler itself answers with.
@@ -87,6 +89,7 @@ package struct Route: Sendable {
         takesOtherParameters: Bool = false,
         body: Schema? = nil,
         rawBodies: [String] = [],
+        streamedBytesMax: Int? = nil,
         replies: [Reply],
         problems: Set<Int> = [],
         action: Action
@@ -100,6 +103,7 @@ package struct Route: Sendable {
         self.takesOtherParameters = takesOtherParameters
         self.body = body
         self.rawBodies = rawBodies
+        self.streamedBytesMax = streamedBytesMax
         self.replies = replies
         self.problems = problems
         self.action = action
@@ -117,6 +121,7 @@ package struct Route: Sendable {
         if level != nil { statuses.formUnion([401, 403, 429]) }
         if !path.parameterNames.isEmpty { statuses.insert(404) }
         if body != nil || !rawBodies.isEmpty { statuses.formUnion([413, 415, 422]) }
+        if streamedBytesMax != nil { statuses.insert(413) }
         return statuses.sorted()
     }
 }

@@ -67,6 +67,18 @@ package struct Router: Sendable {
         }
     }
 
+    /// How the body of a request to a route that streams is read; nil for all other requests.
+    package func streamPolicy(_ head: AcceptedHead) -> RequestPolicy? {
+        let segments = head.path.dropFirst().utf8.split(
+            separator: UInt8(ascii: "/"),
+            omittingEmptySubsequences: false
+        )
+        let route = (table[segments.count] ?? []).first {
+            $0.method == head.method && $0.path.match(segments) != nil
+        }
+        return route?.streamedBytesMax.map { .streaming(bytesMax: $0) }
+    }
+
     private func answer(_ request: APIRequest) async throws -> APIResponse {
         try await refuseKeyInQuery(request)
         let (route, path) = try find(request)

@@ -7,6 +7,8 @@ struct ConnectionEnvironment: Sendable {
     let policy: @Sendable (AcceptedHead) -> RequestPolicy
     let refused: @Sendable (_ code: String) -> Void
     let gauge: InFlightGauge
+    /// Counts the bodies that are streamed, in either direction.
+    let streams: InFlightGauge
     let time: Time
     let random: RandomSource
     let isSecure: Bool
@@ -17,6 +19,7 @@ struct ConnectionEnvironment: Sendable {
         policy = dependencies.policy
         refused = dependencies.refused
         gauge = InFlightGauge(limit: settings.limits.handledRequestsMax)
+        streams = InFlightGauge(limit: settings.limits.streamsMax)
         time = dependencies.time
         random = dependencies.random
         isSecure = settings.tls != nil

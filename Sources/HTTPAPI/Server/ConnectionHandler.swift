@@ -4,36 +4,42 @@ import NIOHTTP1
 
 /// Carries out what `ConnectionMachine` decides: the last handler of a connection's pipeline.
 ///
-/// A request is gathered here and handed over whole, so a handler costs one task and no stream of parts. Lives on
-/// its event loop only.
+/// A request is gathered here and handed over whole, so a handler costs one task and no stream of parts; routes that
+/// ask for a stream are served by `ConnectionHandler+Streams.swift`. Lives on its event loop only.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    private let environment: ConnectionEnvironment
+    let environment: ConnectionEnvironment
     private let executor: EventLoopExecutor
-    private let clientAddress: String
-    private let finished: EventLoopPromise<Void>
-    private var machine: ConnectionMachine
-    private var writer = ResponseWriter()
+    let clientAddress: String
+    let finished: EventLoopPromise<Void>
+    var machine: ConnectionMachine
+    var writer = ResponseWriter()
     private var ids: SeededRandom
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
     /// Parts of requests sent ahead of the current answer.
-    private var waiting: [HTTPServerRequestPart] = []
+    var waiting: [HTTPServerRequestPart] = []
     private var waitingHeads = 0
     /// Whether bytes came while an answer was being made; the decoder may hold some that make no part yet.
-    private var hasBytesAhead = false
+    var hasBytesAhead = false
     private var isDraining = false
     /// A read that the channel asked for while nothing more may come in.
-    private var isReadHeld = false
-    private var now: Duration
+    var isReadHeld = false
+    var now: Duration
     private var timer: Scheduled<Void>?
     private var timerAt = Duration.zero
     /// Numbers the exchanges, so that an answer that comes too late is known as such.
-    private var sequence = 0
-    private var running: Task<Void, Never>?
-    private var runningCount = 0
+    var sequence = 0
+    var running: Task<Void, Never>?
+    var runningCount = 0
+    /// The body that is streamed in; nil when there is none.
+    var incoming: RequestBody?
+    /// The body that is streamed out; nil when there is none.
+    var outgoing: OutgoingStream?
+    /// Makes the body that is streamed out.
+    var producing: Task<Void, Never>?
 
     /// Makes the handler of one connection; `finished` is completed when it and its last task are over.
     init(
@@ -71,10 +77,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         machine.connectionLost()
         waiting = []
         timer?.cancel()
+        endIncoming(.failure(.disconnected))
+        endOutgoing()
         finishIfOver()
     }
 
-    private func finishIfOver() {
+    func finishIfOver() {
         if context == nil, runningCount == 0 { finished.succeed(()) }
     }
 }
@@ -110,7 +118,7 @@ extension ConnectionHandler {
     /// Reading goes on while one request is handled until a byte of the next one comes: stopping and starting the
     /// socket for every request would cost two system calls each.
     func read(context: ChannelHandlerContext) {
-        if machine.isDiscarding || waiting.isEmpty && !hasBytesAhead {
+        if machine.isDiscarding || waiting.isEmpty && !hasBytesAhead && !isBodyHeld {
             context.read()
         } else {
             isReadHeld = true
@@ -143,9 +151,12 @@ extension ConnectionHandler {
         case .head(let head):
             let head = RequestHead(head)
             perform(machine.headCame(head, overloaded: environment.gauge.isFull, at: now))
+        case .body(let buffer) where incoming != nil:
+            takePiece(buffer)
         case .body(let buffer):
             perform(machine.bodyCame(buffer.readableBytesView, at: now))
         case .end:
+            endIncoming(.success(()))
             perform(machine.endCame(at: now))
         }
     }
@@ -175,7 +186,7 @@ extension ConnectionHandler {
 // MARK: - Going out
 
 extension ConnectionHandler {
-    private func perform(_ action: ConnectionMachine.Action) {
+    func perform(_ action: ConnectionMachine.Action) {
         guard let context else { return }
         switch action {
         case .none:
@@ -184,9 +195,13 @@ extension ConnectionHandler {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: ResponseWriter.interim)), promise: nil)
         case .handle(let head, let body, let placement):
             handle(head, body, placement)
+        case .handleStream(let head):
+            handleStream(head)
         case .refuse(let problem):
+            endIncoming(.failure(.refused))
             refuse(problem, context)
         case .abandon(let problem):
+            endIncoming(.failure(.refused))
             running?.cancel()
             refuse(problem, context)
         case .closeWhenWritten:
@@ -198,23 +213,29 @@ extension ConnectionHandler {
 
     private func handle(_ head: AcceptedHead, _ body: [UInt8], _ placement: RequestPolicy.Placement) {
         guard environment.gauge.enter() else { return perform(machine.turnAway(at: now)) }
-        sequence += 1
-        runningCount += 1
-        let request = APIRequest(
-            method: head.method,
-            path: head.path,
-            query: head.query,
-            headers: head.headers,
-            body: body,
-            clientAddress: clientAddress,
-            id: nextID(),
-            isSecure: environment.isSecure
-        )
+        let request = begin(head, body: body, stream: nil)
         if placement == .eventLoop, body.count <= environment.limits.eventLoopBodyBytesMax {
             handleOnEventLoop(request)
         } else {
             handleOnPool(request)
         }
+    }
+
+    /// Numbers the exchange and makes its request.
+    func begin(_ head: AcceptedHead, body: [UInt8], stream: RequestBody?) -> APIRequest {
+        sequence += 1
+        runningCount += 1
+        return APIRequest(
+            method: head.method,
+            path: head.path,
+            query: head.query,
+            headers: head.headers,
+            body: body,
+            stream: stream,
+            clientAddress: clientAddress,
+            id: nextID(),
+            isSecure: environment.isSecure
+        )
     }
 
     /// The task is unstructured because a channel handler has no task to start it in; the connection's own task
@@ -243,6 +264,11 @@ extension ConnectionHandler {
 
     private func answer(_ response: APIResponse, _ sequence: Int) {
         environment.gauge.leave()
+        handled(response, sequence)
+    }
+
+    /// The handler of the exchange `sequence` is done; its place in the gauge is given back already.
+    func handled(_ response: APIResponse, _ sequence: Int) {
         runningCount -= 1
         finishIfOver()
         let hasMore = !waiting.isEmpty
@@ -251,13 +277,22 @@ extension ConnectionHandler {
         else { return }
         running = nil
         now = environment.time.elapsed()
+        endIncoming(.failure(.answered))
+        if let stream = response.stream { return send(response, stream, to: exchange, context) }
         write(response, to: exchange, context)
-        let continuation = machine.answered(
-            exchange,
-            buffersFull: !context.channel.isWritable,
-            hasMore: hasMore,
-            at: now
+        follow(
+            machine.answered(
+                exchange,
+                buffersFull: !context.channel.isWritable,
+                hasMore: hasMore,
+                at: now
+            ),
+            context
         )
+    }
+
+    /// Does what follows an answer.
+    func follow(_ continuation: ConnectionMachine.Continuation, _ context: ChannelHandlerContext) {
         switch continuation {
         case .next: drain()
         case .wait: break
@@ -267,7 +302,7 @@ extension ConnectionHandler {
         armTimer()
     }
 
-    private func write(
+    func write(
         _ response: APIResponse,
         to exchange: ConnectionMachine.Exchange,
         _ context: ChannelHandlerContext
@@ -292,7 +327,7 @@ extension ConnectionHandler {
 
     /// Ends our side of the connection and lets the machine drop what the peer still sends: closing with bytes
     /// unread would make the kernel take the answer back.
-    private func endSending(_ context: ChannelHandlerContext) {
+    func endSending(_ context: ChannelHandlerContext) {
         waiting = []
         context.close(mode: .output, promise: nil)
         if isReadHeld {
@@ -311,12 +346,13 @@ extension ConnectionHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             now = environment.time.elapsed()
+            outgoing?.roomCame()
             if machine.drained(at: now) { drain() }
         }
         context.fireChannelWritabilityChanged()
     }
 
-    private func nextID() -> RequestID {
+    func nextID() -> RequestID {
         RequestID(
             milliseconds: UInt64(clamping: environment.time.now().milliseconds),
             ids.next(),
@@ -332,7 +368,7 @@ extension ConnectionHandler {
     ///
     /// One timer serves many requests: it is set at most `timerStrideMax` ahead, which no deadline of a busy
     /// connection undercuts, so the common request neither sets nor cancels one.
-    private func armTimer() {
+    func armTimer() {
         guard let context, let deadline = machine.deadline else { return }
         if timer != nil {
             guard timerAt > deadline else { return }

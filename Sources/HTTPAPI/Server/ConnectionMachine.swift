@@ -6,6 +6,9 @@ import Domain
 ///         |              |            |             |   `-slow reader-> writing -> awaiting
 ///         `--------------`---refuse---`-------------`-----> lingering -> closed
 ///
+/// Bodies that are streamed take the place of two states: `receiving` that of `body`, with the handler at work already, and
+/// `sending` that of `writing`; see `ConnectionMachine+Streams.swift`.
+///
 /// One request at a time: while one is handled nothing else is decided. Instants are readings of a clock that
 /// never goes back.
 package struct ConnectionMachine: Sendable {
@@ -16,6 +19,8 @@ package struct ConnectionMachine: Sendable {
         case sendContinue
         /// Hand the request to its handler and answer with the result.
         case handle(AcceptedHead, body: [UInt8], RequestPolicy.Placement)
+        /// Hand the request to its handler before its body.
+        case handleStream(AcceptedHead)
         /// Answer with the problem, end the sending side, and drop what still comes.
         case refuse(Problem)
         /// Cancel the handler, then as `refuse`.
@@ -43,7 +48,11 @@ package struct ConnectionMachine: Sendable {
         case awaiting(until: Duration)
         case head(since: Duration)
         case body(Body)
+        /// A request that is being handled while its body comes.
+        case receiving(Receiving)
         case handling(Exchange)
+        /// An answer whose body is being made.
+        case sending(Sending)
         /// An answer waits for a slow reader; the next request may follow it.
         case writing(until: Duration)
         /// The last answer leaves.
@@ -71,15 +80,15 @@ package struct ConnectionMachine: Sendable {
         let until: Duration
     }
 
-    private let limits: ServerLimits
+    let limits: ServerLimits
     private let policy: @Sendable (AcceptedHead) -> RequestPolicy
-    private var state: State
+    var state: State
     /// Bytes on the wire since the current request began.
-    private var wireBytes = 0
+    var wireBytes = 0
     /// Whether the peer will send nothing more.
     private var inputHasEnded = false
     /// When open work must be over because the server stops; nil while it does not.
-    private var stopsAt: Duration?
+    var stopsAt: Duration?
 
     /// Starts with a fresh connection, whose first head must come within `headTimeMax`.
     package init(
@@ -95,7 +104,7 @@ package struct ConnectionMachine: Sendable {
     /// Whether what comes in must wait: an answer is being made or written.
     package var isBusy: Bool {
         switch state {
-        case .handling, .writing, .parting: true
+        case .handling, .sending, .writing, .parting: true
         default: false
         }
     }
@@ -116,7 +125,9 @@ package struct ConnectionMachine: Sendable {
             own = until
         case .head(let since): own = since + limits.headTimeMax
         case .body(let body): own = bodyDeadline(body)
+        case .receiving(let receiving): own = receiving.deadline
         case .handling(let exchange): own = exchange.until
+        case .sending(let sending): own = sending.meter.deadline
         case .closed: return nil
         }
         return stopsAt.map { min($0, own) } ?? own
@@ -149,6 +160,7 @@ extension ConnectionMachine {
         }
         do {
             let body = try accept(head, overloaded: overloaded, since: since)
+            guard !body.policy.streamsBody else { return receive(body, at: now) }
             state = .body(body)
             return body.head.expectsContinue ? .sendContinue : .none
         } catch {
@@ -182,7 +194,7 @@ extension ConnectionMachine {
 
     /// The request is complete.
     package mutating func endCame(at now: Duration) -> Action {
-        guard case .body(let body) = state else { return .none }
+        guard case .body(let body) = state else { return streamedBodyEnded(at: now) }
         let head = body.head
         wireBytes = 0
         state = .handling(
@@ -203,10 +215,10 @@ extension ConnectionMachine {
             return refuse(.headTooLarge, at: now)
         case .body(let body)
         where wireBytes - body.bytes.count > limits.framingBytesMax + body.bytes.count / 2:
-            return refuse(
-                .badRequest("excessive-framing", "Too little of what was sent is body."),
-                at: now
-            )
+            return refuse(.excessiveFraming, at: now)
+        case .receiving(let receiving)
+        where wireBytes - receiving.bytes > limits.framingBytesMax + receiving.bytes / 2:
+            return abandon(.excessiveFraming, at: now)
         default:
             return .none
         }
@@ -219,8 +231,14 @@ extension ConnectionMachine {
             exchange.keepsAlive = false
             state = .handling(exchange)
             return .none
+        case .sending(var sending):
+            sending.exchange.keepsAlive = false
+            state = .sending(sending)
+            return .none
         case .awaiting, .head, .body:
             return refuse(problem, at: now)
+        case .receiving:
+            return abandon(problem, at: now)
         case .writing(let until):
             state = .parting(until: until)
             return .closeWhenWritten
@@ -233,11 +251,11 @@ extension ConnectionMachine {
     package mutating func inputClosed() -> Action {
         inputHasEnded = true
         switch state {
-        case .handling, .parting: return .none
+        case .handling, .sending, .parting: return .none
         case .writing(let until):
             state = .parting(until: until)
             return .closeWhenWritten
-        case .awaiting, .head, .body, .lingering, .closed: return close()
+        case .awaiting, .head, .body, .receiving, .lingering, .closed: return close()
         }
     }
 
@@ -245,16 +263,22 @@ extension ConnectionMachine {
     package mutating func allTaken() -> Action {
         guard inputHasEnded else { return .none }
         switch state {
-        case .awaiting, .head, .body: return close()
-        case .handling, .writing, .parting, .lingering, .closed: return .none
+        case .awaiting, .head, .body, .receiving: return close()
+        case .handling, .sending, .writing, .parting, .lingering, .closed: return .none
         }
     }
 
     /// The peer sent more requests ahead than we keep: the current answer is the last.
     package mutating func pipelineOverflowed() {
-        guard case .handling(var exchange) = state else { return }
-        exchange.keepsAlive = false
-        state = .handling(exchange)
+        switch state {
+        case .handling(var exchange):
+            exchange.keepsAlive = false
+            state = .handling(exchange)
+        case .sending(var sending):
+            sending.exchange.keepsAlive = false
+            state = .sending(sending)
+        default: break
+        }
     }
 
     /// The connection is gone.
@@ -271,7 +295,7 @@ extension ConnectionMachine {
     ///
     /// - Parameter hasMore: the peer has sent more than the request.
     package func exchangeToAnswer(hasMore: Bool) -> Exchange? {
-        guard case .handling(var exchange) = state else { return nil }
+        guard case .handling(var exchange) = state else { return earlyExchange }
         if stopsAt != nil || inputHasEnded && !hasMore { exchange.keepsAlive = false }
         return exchange
     }
@@ -287,8 +311,9 @@ extension ConnectionMachine {
         hasMore: Bool,
         at now: Duration
     ) -> Continuation {
+        let isEarly = if case .receiving = state { true } else { false }
         guard exchange.keepsAlive else {
-            if hasMore {
+            if hasMore || isEarly {
                 state = .lingering(until: now + limits.lingerTimeMax)
                 return .linger
             }
@@ -319,7 +344,10 @@ extension ConnectionMachine {
 
     /// The handler has no room: the request is turned away.
     package mutating func turnAway(at now: Duration) -> Action {
-        guard case .handling = state else { return .none }
+        switch state {
+        case .handling, .receiving: break
+        default: return .none
+        }
         return refuse(.overloaded(retryAfterSeconds: 1), at: now)
     }
 
@@ -328,10 +356,9 @@ extension ConnectionMachine {
         guard let deadline, now >= deadline else { return .none }
         switch state {
         case .head, .body: return refuse(.requestTimeout, at: now)
-        case .handling:
-            let action = refuse(.handlingTimeout, at: now)
-            if case .refuse(let problem) = action { return .abandon(problem) }
-            return action
+        case .receiving(let receiving): return receivingTimerFired(receiving, at: now)
+        case .handling: return abandon(.handlingTimeout, at: now)
+        case .sending(let sending): return sendingTimerFired(sending, at: now)
         case .awaiting, .writing, .parting, .lingering: return close()
         case .closed: return .none
         }
@@ -342,7 +369,12 @@ extension ConnectionMachine {
         return .refuse(problem)
     }
 
-    private mutating func close() -> Action {
+    mutating func abandon(_ problem: Problem, at now: Duration) -> Action {
+        state = .lingering(until: now + limits.lingerTimeMax)
+        return .abandon(problem)
+    }
+
+    mutating func close() -> Action {
         state = .closed
         return .close
     }

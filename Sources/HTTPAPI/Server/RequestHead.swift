@@ -55,9 +55,30 @@ package struct RequestPolicy: Sendable {
     /// Where the handler runs.
     package let placement: Placement
 
+    /// Whether the handler is called at once and gets the body as it comes (`APIRequest.stream`); on the pool.
+    package let streamsBody: Bool
+    /// How long a handler that streams may leave the body unread, and may take after its last byte; beyond: 503.
+    ///
+    /// Nil is the server's `handlingTimeMax`.
+    package let handlingTimeMax: Duration?
+
     /// Makes a policy.
     package init(bodyBytesMax: Int, placement: Placement = .pool) {
         self.bodyBytesMax = bodyBytesMax
         self.placement = placement
+        streamsBody = false
+        handlingTimeMax = nil
+    }
+
+    /// Makes the policy of a path whose body is a stream of at most `bytesMax` bytes.
+    package static func streaming(bytesMax: Int, handlingTimeMax: Duration? = nil) -> RequestPolicy {
+        RequestPolicy(streamedBytesMax: bytesMax, handlingTimeMax: handlingTimeMax)
+    }
+
+    private init(streamedBytesMax: Int, handlingTimeMax: Duration?) {
+        bodyBytesMax = streamedBytesMax
+        placement = .pool
+        streamsBody = true
+        self.handlingTimeMax = handlingTimeMax
     }
 }

@@ -33,6 +33,25 @@ struct ResponseWriter {
         if hasBody, exchange.method != .head { buffer.writeBytes(response.body) }
     }
 
+    /// Writes the head of a response whose body follows; false, and nothing written, when no message can carry it.
+    mutating func writeHead(
+        of response: APIResponse,
+        framing: StreamFraming,
+        to exchange: ConnectionMachine.Exchange,
+        now: Instant,
+        into buffer: inout ByteBuffer
+    ) -> Bool {
+        guard response.headers.fields.allSatisfy(Self.isSafe) else { return false }
+        writeHead(response, exchange, now, &buffer)
+        switch framing {
+        case .length(let length): buffer.writeString("content-length: \(length)\r\n")
+        case .chunks: buffer.writeStaticString("transfer-encoding: chunked\r\n")
+        case .untilClose: break
+        }
+        buffer.writeStaticString("\r\n")
+        return true
+    }
+
     private mutating func writeHead(
         _ response: APIResponse,
         _ exchange: ConnectionMachine.Exchange,
@@ -83,6 +102,7 @@ struct ResponseWriter {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 304: "Not Modified"
         case 400: "Bad Request"
         case 401: "Unauthorized"
@@ -100,7 +120,10 @@ struct ResponseWriter {
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
         case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 507: "Insufficient Storage"
         default: ""
         }
     }

@@ -1,3 +1,5 @@
+package import Domain
+
 /// Every limit of the HTTP server, by name.
 ///
 /// Beyond each of them the caller gets a clear status and the connection is closed.
@@ -40,6 +42,22 @@ package struct ServerLimits: Sendable {
     /// Bodies up to this size are handled on the event loop when their route allows it; larger ones, whose
     /// checking takes milliseconds, never.
     package var eventLoopBodyBytesMax = 64 * 1_024
+    /// What a body that is streamed in must keep up while the server waits for it; below: 408.
+    package var incomingStreamRule = ProgressRule(
+        window: .seconds(10),
+        bytesPerWindowMin: 10 * 1_024,
+        timeMax: .seconds(3_600)
+    )
+    /// What a peer must read of a body that is streamed out while some of it waits; below: closed.
+    package var outgoingStreamRule = ProgressRule(
+        window: .seconds(30),
+        bytesPerWindowMin: 30 * 1_024,
+        timeMax: .seconds(3_600)
+    )
+    /// How much of a streamed body waits for its handler; beyond: nothing more is read from the socket.
+    package var streamBufferBytesMax = 256 * 1_024
+    /// The most streams at one time, in and out counted apart from handled requests; beyond: 503.
+    package var streamsMax = 256
     /// How long open requests may take to finish once the server is told to stop; beyond: closed.
     package var shutdownTimeMax = Duration.seconds(10)
 

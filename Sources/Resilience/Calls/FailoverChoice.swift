@@ -200,8 +200,11 @@ package struct FailoverChoice: Hashable, Sendable {
                 continue
             }
             let (time, obstacle) = candidates[position].start(now: now)
-            // An earlier integration that is ready within the call's patience is worth the wait.
-            if let soonest, soonest.time <= min(now + Self.patience(question.priority), question.deadline) {
+            // An earlier integration that has rate or room within the call's patience is worth the wait; one that is
+            // not called, or comes back in steps, is not: its next moment may say no again.
+            if let soonest, soonest.reason.isShortage,
+                soonest.time <= min(now + Self.patience(question.priority), question.deadline)
+            {
                 break
             }
             if time <= now { return .use(position, why) }

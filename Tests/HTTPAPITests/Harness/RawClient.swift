@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -143,4 +144,21 @@ final class RawClient: Sendable {
 func status(_ response: String) -> Int? {
     guard response.hasPrefix("HTTP/1.1 ") else { return nil }
     return Int(response.dropFirst(9).prefix(3))
+}
+
+extension RawClient {
+    /// Sends bytes and returns once the kernel has them.
+    func sendAll(_ bytes: [UInt8]) async throws {
+        let channel = channel.withLock { $0 }
+        try await channel?.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
+    /// Ends the connection with a reset.
+    func reset() async throws {
+        guard let channel = channel.withLock({ $0 }), let socket = channel as? any SocketOptionProvider else {
+            return
+        }
+        try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try? await channel.close()  // It may be closed already.
+    }
 }

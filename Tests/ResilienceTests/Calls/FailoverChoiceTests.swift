@@ -63,6 +63,13 @@ struct FailoverChoiceTests {
         )
     }
 
+    @Test func `one that is not called, or comes back in steps, is not waited for`() {
+        for refusal in [CallBreaker.Refusal.open, .probing, .ramping] {
+            let first = FailoverChoice.Candidate(outlook: .notBefore(.milliseconds(1), .breaker(refusal)))
+            #expect(choose([first, candidate()]) == .use(1, .breaker(refusal)))
+        }
+    }
+
     @Test func `patience ends at the deadline`() {
         #expect(
             choose([candidate(budget: .seconds(3)), candidate()], priority: .low, deadline: .seconds(2))

@@ -108,7 +108,7 @@ struct PaymentCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-struct PaymentConversationTests {
+struct PaymentVendorConversationTests {
     @Test(arguments: PaymentCase.all)
     func `a charge is taken once, given back, and a decline is a refusal`(_ payment: PaymentCase) throws {
         let vendor = try #require(VendorCatalogue.vendor(payment.provider, settings: VendorSettings()))
