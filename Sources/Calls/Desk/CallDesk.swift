@@ -98,7 +98,11 @@ package final class CallDesk: Sendable {
         let chance = random.fraction()
         let (decision, able) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
-            return (state.decide(question, able, strategy, deadline, now, chance), able)
+            let decision = state.decide(question, able, strategy, deadline, now, chance)
+            if decision.isNowhere {
+                for integration in able { state.posts[integration.id]?.hasten(now: now.elapsed) }
+            }
+            return (decision, able)
         }
         switch decision {
         case .wait(let until, let reason):

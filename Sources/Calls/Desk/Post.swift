@@ -116,6 +116,8 @@ struct Post: Sendable {
 
     mutating func tick(_ now: Duration, jitter: Double) { health.tick(now: now, jitter: jitter) }
 
+    mutating func hasten(now: Duration) { health.hasten(now: now) }
+
     mutating func hold(until: Duration?, now: Duration) { health.hold(until: until, now: now) }
 
     mutating func release(now: Duration) { health.release(now: now) }
@@ -131,6 +133,16 @@ extension LimitKind {
     fileprivate var isLong: Bool {
         guard case .fixedWindow(_, let length) = self else { return false }
         return length >= Post.durableWindow
+    }
+}
+
+extension FailoverChoice.Decision {
+    /// Whether every candidate is kept from being called.
+    var isNowhere: Bool {
+        switch self {
+        case .wait(_, .breaker), .none(.deadline): true
+        default: false
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct ProviderLine: Sendable {
     let ports: CallPorts
 
     /// The longest wait for an answer to a request that takes no effect: giving it up costs nothing, and somebody waits.
-    static let harmlessTimeout = Duration.seconds(3)
+    static let harmlessTimeout = Duration.milliseconds(2_500)
 
     /// Sends one request; never throws.
     func send(_ request: ProviderRequest, to integration: CallIntegration) async -> Exchange {

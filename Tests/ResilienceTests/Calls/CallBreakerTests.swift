@@ -321,3 +321,21 @@ struct CallBreakerTests {
         return recent.count >= 10 && (isTooMuch(recent) || isTooMuch(Array(latest)))
     }
 }
+
+struct CallBreakerHasteTests {
+    @Test func `with nowhere else to go an open breaker lets probes through within seconds`() {
+        var breaker = CallBreaker()
+        var now = Duration.zero
+        for _ in 0..<8 {
+            breaker.trip(.failures, now: now, jitter: 0.5)
+            breaker.hasten(now: now)
+            guard case .open(let until) = breaker.state else {
+                Issue.record("it is not open")
+                return
+            }
+            #expect(until - now <= CallBreaker.pauseWithoutChoice)
+            now = until
+            _ = breaker.admit(now: now, chance: 0)
+        }
+    }
+}
