@@ -96,13 +96,16 @@ package final class CallDesk: Sendable {
         let now = reading
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
-        let (decision, able) = state.withLock { state in
+        let (decision, able, isForced) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
-            let decision = state.decide(question, able, strategy, deadline, now, chance)
+            var decision = state.decide(question, able, strategy, deadline, now, chance)
+            // Where all come back in steps, somebody waits for every call that is held back.
+            let isForced = decision.isHeldByRamp && question.priority <= .high
+            if isForced { decision = state.decide(question, able, strategy, deadline, now, 0) }
             if decision.isNowhere {
                 for integration in able { state.posts[integration.id]?.hasten(now: now.elapsed) }
             }
-            return (decision, able)
+            return (decision, able, isForced)
         }
         switch decision {
         case .wait(let until, let reason):
@@ -116,7 +119,7 @@ package final class CallDesk: Sendable {
                 priority: question.priority,
                 wedding: question.wedding,
                 deadline: deadline,
-                isBound: able.count == 1
+                isBound: isForced || able.count == 1 && question.priority == .critical
             )
             guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
             return .use(integration, passage, reason)
@@ -182,8 +185,8 @@ package final class CallDesk: Sendable {
             return nil
         }
         let now = reading
-        // Who has nowhere else to go passes any ramp when it is critical.
-        let chance = isBound && priority == .critical ? 0 : random.fraction()
+        // Who has nowhere else to go passes any ramp.
+        let chance = isBound ? 0 : random.fraction()
         return state.withLock { state in
             guard
                 case .allowed(let ticket)? = state.posts[integration.id]?.admit(

@@ -137,6 +137,11 @@ extension LimitKind {
 }
 
 extension FailoverChoice.Decision {
+    /// Whether every candidate comes back in steps, and this call is in none of them.
+    var isHeldByRamp: Bool {
+        if case .wait(_, .breaker(.ramping)) = self { true } else { false }
+    }
+
     /// Whether every candidate is kept from being called.
     var isNowhere: Bool {
         switch self {
