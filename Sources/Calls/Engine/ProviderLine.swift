@@ -14,7 +14,11 @@ struct ProviderLine: Sendable {
     let ports: CallPorts
 
     /// Sends one request; never throws.
-    func send(_ request: ProviderRequest, to integration: CallIntegration) async -> Exchange {
+    func send(
+        _ request: ProviderRequest,
+        to integration: CallIntegration,
+        answerBytesMax: Int = ProviderRequest.answerBytesMax
+    ) async -> Exchange {
         let body: [UInt8]
         switch request.body {
         case .none: body = []
@@ -34,7 +38,7 @@ struct ProviderLine: Sendable {
                     headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
                     body: body,
                     timeout: integration.dialect.facts.timeout,
-                    responseBytesMax: ProviderRequest.answerBytesMax,
+                    responseBytesMax: answerBytesMax,
                     policy: policy
                 )
             )
