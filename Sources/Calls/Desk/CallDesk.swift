@@ -148,6 +148,19 @@ package final class CallDesk: Sendable {
         return Passage(integration: integration.id, sent: sent, ticket: ticket)
     }
 
+    /// The right to one request that can wait for any other: nil while the integration is not called, and when its budget
+    /// is needed for longer than `passagePatience`.
+    package func spare(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
+        await pass(
+            integration,
+            operation,
+            priority: .low,
+            wedding: nil,
+            deadline: time.elapsed() + Self.passagePatience,
+            isBound: false
+        )
+    }
+
     /// Takes in what came of a request.
     package func ended(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
         let now = reading

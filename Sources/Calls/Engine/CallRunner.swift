@@ -169,13 +169,7 @@ struct CallRunner: Sendable {
     }
 
     func account(_ integration: CallIntegration) async throws -> IntegrationAccount {
-        guard case .oauth = integration.dialect.facts.authentication else { return integration.account }
-        return IntegrationAccount(
-            provider: integration.account.provider,
-            baseURL: integration.account.baseURL,
-            credential: integration.account.credential,
-            accessToken: try await ports.token(integration)
-        )
+        try await ports.account(integration)
     }
 
     func leaseTime(_ integration: CallIntegration) -> Duration {

@@ -136,7 +136,7 @@ package enum GatewayProcess {
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
             KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
-            services.reranker, services.calls, services.dispatcher,
+            services.reranker, services.backfiller, services.calls, services.dispatcher,
         ]
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(

@@ -19,7 +19,13 @@ extension Services {
             publicURL: ports.publicURL
         )
         let proxies = ports.trustedProxies
-        let router = ResourceRouter.make(context, calls: calls, proxies: proxies, logger: ports.logger)
+        let router = ResourceRouter.make(
+            context,
+            calls: calls,
+            backfiller: backfiller,
+            proxies: proxies,
+            logger: ports.logger
+        )
         return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
             router: { await router.respond(to: $0) },

@@ -94,6 +94,8 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Finds what webhooks did not bring.
+    package let backfiller: Backfiller
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -143,7 +145,7 @@ package struct Services: Sendable {
         consents = Self.consents(database, registry, vault, ports)
         let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
         self.calls = calls
-        receiver = Receiver(
+        let receiver = Receiver(
             registry: registry,
             weddings: weddings,
             vault: vault,
@@ -158,6 +160,18 @@ package struct Services: Sendable {
             understood: { provider, event, body in
                 if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
             }
+        )
+        self.receiver = receiver
+        backfiller = Self.backfiller(
+            calls,
+            registry,
+            EventInjector(
+                receiver: receiver,
+                events: OwnEvents(registry: registry, vault: vault),
+                database: database,
+                time: ports.time,
+                stored: { dispatcher.workArrived($0) }
+            )
         )
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)

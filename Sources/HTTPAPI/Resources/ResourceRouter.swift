@@ -17,6 +17,7 @@ package enum ResourceRouter {
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
+        backfiller: Backfiller,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -29,6 +30,7 @@ package enum ResourceRouter {
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
+            + BackfillRoutes(context: context, backfiller: backfiller).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
