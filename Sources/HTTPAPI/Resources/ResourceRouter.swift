@@ -17,6 +17,7 @@ package enum ResourceRouter {
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
+        proxy: ProxyEngine,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -29,11 +30,12 @@ package enum ResourceRouter {
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
+            + ProxyRoutes(context: context, proxy: proxy).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
             version: version,
-            otherPaths: [WebhookEndpoint.pathItem]
+            otherPaths: [WebhookEndpoint.pathItem, ProxyEndpoint.pathItem]
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
