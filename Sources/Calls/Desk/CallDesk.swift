@@ -219,9 +219,9 @@ package final class CallDesk: Sendable {
     }
 
     /// Waits in the queue before an integration's budget; nil when the deadline came first or the queue is full.
-    private func sent(
+    func sent(
         _ integration: CallIntegration,
-        _ operation: Operation,
+        _ operation: Operation?,
         _ budgetClass: BudgetClass,
         wedding: WeddingID?,
         deadline: Duration

@@ -23,11 +23,13 @@ extension Services {
             context,
             calls: calls,
             backfiller: backfiller,
+            proxy: proxy,
             proxies: proxies,
             logger: ports.logger
         )
         return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
+            proxy: ProxyEndpoint(context: context, engine: proxy, proxies: proxies, logger: ports.logger),
             router: { await router.respond(to: $0) },
             streamPolicy: { router.streamPolicy($0) }
         )

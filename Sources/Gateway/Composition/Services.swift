@@ -24,6 +24,8 @@ package struct Services: Sendable {
         package var random: RandomSource
         /// Outgoing HTTP.
         package var upstream: Upstream
+        /// Outgoing HTTP with streamed bodies; gathers them over `upstream` unless it is told otherwise.
+        package var streaming: StreamingUpstream
         /// The log.
         package var logger: Logger
         /// The URL that providers know, without a slash at its end.
@@ -48,6 +50,7 @@ package struct Services: Sendable {
             self.time = time
             self.random = random
             self.upstream = upstream
+            streaming = .gathering(upstream)
             self.logger = logger
             self.publicURL = publicURL
             self.addressPolicy = addressPolicy
@@ -96,6 +99,8 @@ package struct Services: Sendable {
     package let calls: CallEngine
     /// Finds what webhooks did not bring.
     package let backfiller: Backfiller
+    /// Passes requests of providers' own SDKs on.
+    package let proxy: ProxyEngine
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -145,6 +150,7 @@ package struct Services: Sendable {
         consents = Self.consents(database, registry, vault, ports)
         let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
         self.calls = calls
+        proxy = calls.proxy(over: ports.streaming)
         let receiver = Receiver(
             registry: registry,
             weddings: weddings,

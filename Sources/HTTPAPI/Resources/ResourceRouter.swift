@@ -18,6 +18,7 @@ package enum ResourceRouter {
         _ context: ResourceContext,
         calls: CallEngine,
         backfiller: Backfiller,
+        proxy: ProxyEngine,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -31,11 +32,12 @@ package enum ResourceRouter {
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
+            + ProxyRoutes(context: context, proxy: proxy).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
             version: version,
-            otherPaths: [WebhookEndpoint.pathItem]
+            otherPaths: [WebhookEndpoint.pathItem, ProxyEndpoint.pathItem]
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in

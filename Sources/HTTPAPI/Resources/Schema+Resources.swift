@@ -22,7 +22,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + integrationSchemas + callSchemas
+            + weddingSchemas + integrationSchemas + callSchemas + proxySchemas
     )
 
     private static let eventProperties: [Schema.Property] = [
