@@ -68,6 +68,12 @@ package final class CallDesk: Sendable {
         var granted: [UInt64: SentCall<UInt64>] = [:]
         /// The states of budgets as they were last saved.
         var savedBudgets: [Int64: JSONValue] = [:]
+        /// What is held for weddings, by integration.
+        var reservations: [Int64: [ReservationRecord]] = [:]
+        /// What integrations are usually used for.
+        var usage: [Int64: UsageByLimit] = [:]
+        /// Raised by each change of orders and reservations made here.
+        var version: UInt64 = 0
         var numbers: UInt64 = 0
     }
 
@@ -167,6 +173,7 @@ package final class CallDesk: Sendable {
         let jitter = random.fraction()
         state.withLock { state in
             state.posts[passage.integration]?.ended(passage, outcome, latency, news, now, jitter)
+            state.count(passage, at: now.wall)
             state.pump(passage.integration, now)
         }
         doorbell.ring()

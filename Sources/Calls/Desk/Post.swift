@@ -9,7 +9,7 @@ struct Post: Sendable {
 
     private(set) var health: IntegrationGuard
     var queue: BudgetQueue<UInt64>
-    private let limits: [ProviderLimit]
+    let limits: [ProviderLimit]
     private var needs: [Operation?: BudgetNeed] = [:]
 
     /// - Parameter saved: the budget's state when it was last saved; nil when it never was.
@@ -172,6 +172,7 @@ extension CallDesk.State {
         let saved = posts[integration.id]?.queue.budget.state(now: now).json ?? savedBudgets[integration.id]
         var waiting = posts[integration.id]
         posts[integration.id] = Post(integration, saved: saved, now)
+        settleReservations(of: integration.id, now)
         guard waiting != nil else { return }
         // Those who wait at the old one ask again.
         while case .expired(let number)? = waiting?.queue.next(

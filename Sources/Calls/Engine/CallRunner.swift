@@ -33,6 +33,8 @@ struct CallRunner: Sendable {
     let line: ProviderLine
     let board: CallBoard
 
+    var series: CallSeries { CallSeries(metrics: ports.metrics) }
+
     /// Works until the call is over or has to wait.
     func run(_ start: CallWork) async {
         var work = start

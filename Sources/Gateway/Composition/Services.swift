@@ -148,7 +148,7 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, ports)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         let receiver = Receiver(

@@ -30,7 +30,11 @@ package enum ResourceRouter {
             + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
-            + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
+            + HealthRoutes(context: context, calls: calls).all
+            + CallRoutes(context: context, calls: calls).all
+            + FailoverRecordRoutes(context: context, calls: calls).all
+            + BudgetRoutes(context: context, calls: calls).all
+            + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
         let document = OpenAPI.route(
