@@ -257,7 +257,10 @@ let package = Package(
         ),
         tests(
             "Simulation",
-            ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]
+            [
+                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Simulation",
+                "UsherTesting", grdb, logging,
+            ]
         ),
         tests("Usher", ["usher", argumentParser]),
         tests("Tidy", []),

@@ -45,7 +45,7 @@ package final class Receiver: Sendable {
     private let stored: @Sendable ([Int64]) -> Void
     private let certificates: CertificateStore
     private let heard: @Sendable (Int64, Instant) -> Void
-    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) -> Void
+    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -55,6 +55,8 @@ package final class Receiver: Sendable {
     ///   - certificates: fetches what providers sign with, and confirms subscriptions.
     ///   - stored: told after each commit which destinations have new work.
     ///   - heard: told after each commit which source has sent, and when.
+    ///   - understood: told after each commit what has come, duplicates too; when it throws, the provider must send the
+    ///     webhook again.
     package init(
         registry: ResourceRegistry,
         weddings: WeddingRegistry,
@@ -67,7 +69,11 @@ package final class Receiver: Sendable {
         random: RandomSource,
         stored: @escaping @Sendable ([Int64]) -> Void,
         heard: @escaping @Sendable (Int64, Instant) -> Void,
-        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) -> Void = { _, _, _ in }
+        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void = {
+            _,
+            _,
+            _ in
+        }
     ) {
         self.understood = understood
         self.registry = registry
@@ -206,6 +212,8 @@ package final class Receiver: Sendable {
             let outcomes = try await store(descriptions, of: webhook, in: snapshot)
             heard(source.id, webhook.receivedAt)
             for outcome in outcomes { activity.stored(source.id, outcome, at: webhook.receivedAt) }
+            // Also of what came before: its meaning may not have been taken in when it did.
+            try await tell(descriptions, of: webhook)
             return .acknowledged(manners.acknowledgement, outcomes)
         } catch {
             let code = (error as? StorageError)?.code ?? (error as? VaultError)?.code ?? "internal"
@@ -225,13 +233,6 @@ package final class Receiver: Sendable {
             events.append(try await sealed(description, of: webhook, in: snapshot))
         }
         let outcomes = try await store.append(events)
-        for (description, outcome) in zip(descriptions, outcomes) where !outcome.isDuplicate {
-            understood(
-                webhook.source.dialect.provider,
-                description,
-                description.part?.body ?? webhook.request.body
-            )
-        }
         for (event, outcome) in zip(events, outcomes) {
             if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
         }
@@ -254,7 +255,20 @@ package final class Receiver: Sendable {
             request: request,
             receivedAt: time.now()
         )
-        return try await store(descriptions, of: webhook, in: registry.snapshot)
+        let outcomes = try await store(descriptions, of: webhook, in: registry.snapshot)
+        try await tell(descriptions, of: webhook)
+        return outcomes
+    }
+
+    /// Lets others know what was understood.
+    private func tell(_ descriptions: [EventDescription], of webhook: Verified) async throws {
+        for description in descriptions {
+            try await understood(
+                webhook.source.dialect.provider,
+                description,
+                description.part?.body ?? webhook.request.body
+            )
+        }
     }
 
     private func sealed(

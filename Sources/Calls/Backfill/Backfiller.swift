@@ -166,8 +166,9 @@ package final class Backfiller: Service, Sendable {
 
     /// Those whose breaker has closed since the last look.
     private func recovered(_ candidates: [CallIntegration]) -> [Int64] {
-        candidates.map(\.id).filter { id in
-            guard let health = desk.view(id)?.health else { return false }
+        candidates.filter { candidate in
+            guard let health = desk.view(candidate, onlyKnown: true)?.health else { return false }
+            let id = candidate.id
             let isClosed = health.breaker == .closed
             return state.withLock { state in
                 guard isClosed else {
@@ -177,6 +178,7 @@ package final class Backfiller: Service, Sendable {
                 return state.down.remove(id) != nil
             }
         }
+        .map(\.id)
     }
 
     private func bring(_ integrations: [Int64]) async throws {

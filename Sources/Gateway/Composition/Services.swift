@@ -164,7 +164,9 @@ package struct Services: Sendable {
             stored: { dispatcher.workArrived($0) },
             heard: { silence.heard($0, at: $1) },
             understood: { provider, event, body in
-                if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
+                if let news = CallNews(provider, type: event.type, body: body) {
+                    try await calls.hear(news)
+                }
             }
         )
         self.receiver = receiver

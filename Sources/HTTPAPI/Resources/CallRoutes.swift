@@ -138,7 +138,11 @@ struct CallRoutes: Sendable {
                     )
                     : .dead(ProviderFailure(.unavailable, code: "settled_by_hand", message: reason))
                 let news = CallNews(call: result.call.id, provider: nil, verdict: verdict)
-                guard try await calls.learn(news) == .settled else { throw Problem(CallError.notInDoubt) }
+                do {
+                    guard try await calls.learn(news) == .settled else { throw Problem(CallError.notInDoubt) }
+                } catch is NewsTooEarly {
+                    throw Problem(CallError.notInDoubt)
+                }
                 return .json(try await detail(try await visible(call, scope)))
             }
         )

@@ -90,6 +90,8 @@ package struct VendorSettings: Sendable {
     package var webhookKeys: SigningKeys?
     /// The id of the subscription that PayPal signs with.
     package var webhookID: String
+    /// Whether PayPal's webhooks leave without a signature: for who reads them without checking it.
+    package var sendsUnsigned = false
 
     /// Collects the parts.
     package init(

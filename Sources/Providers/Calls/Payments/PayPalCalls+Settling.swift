@@ -12,7 +12,8 @@ extension PayPalCalls {
     /// |---|---|---|
     /// | creating an order, under 5 h | replay | replay |
     /// | creating an order, later | hold: nothing can be asked without its id | hold |
-    /// | paying a known order | replay, under 5 h | `GET` the order |
+    /// | paying a known order, under 5 h | replay | even: `GET` the order; odd: replay |
+    /// | paying a known order, later | `GET` the order | `GET` the order |
     /// | capture, refund, under 44 days | replay | even: `GET` what it is about; odd: replay |
     /// | void | replay, under 44 days | `GET` the authorization |
     /// | reading what was done already | replay | replay |
@@ -35,7 +36,8 @@ extension PayPalCalls {
             guard let order = progress["order"]?.string else {
                 return isAlive ? .replay : .hold(search(call))
             }
-            return isEarly && isAlive ? .replay : .ask(get(PayPalReference(.order, order).path, account))
+            let replays = isEarly || !round.isMultiple(of: 2)
+            return replays && isAlive ? .replay : .ask(get(PayPalReference(.order, order).path, account))
         default:
             guard let target = voidTarget(call, progress) else { return .hold(search(call)) }
             let lifetime = target.kind == .order ? Self.orderReplayAgeMax : Self.paymentReplayAgeMax

@@ -2,18 +2,20 @@ package import Domain
 
 extension SquareCalls {
     /// How old a payment request must be before its cancellation by key is a proof: a request that is still on its way
-    /// would come after it.
-    static let cancelAgeMin = Duration.seconds(60)
+    /// would come after it, and Square does not remember a key that it has only cancelled.
+    static let cancelAgeMin = PaymentSettling.absenceAgeMin
     /// How far Square's clock may lie from ours.
     static let clockMargin = Duration.seconds(60)
 
-    /// First the same request again while its key lives, then the list of payments and the cancellation by key in turn.
+    /// First the same request again while its key lives, then the list of payments and the cancellation by key in turn;
+    /// as long as the first request may still be on its way the same request again instead, which uses up the key.
     ///
     /// | round | age | charge, authorize | capture, void | refund |
     /// |---|---|---|---|---|
     /// | 0, 1 | under 23 h | replay | replay | replay |
     /// | even | any | list payments of this time and total | `GET` the payment | list refunds of this time |
-    /// | odd | any | cancel by the idempotency key | `GET` the payment | list refunds of this time |
+    /// | odd | under 10 min | replay | `GET` the payment | list refunds of this time |
+    /// | odd | from 10 min | cancel by the idempotency key | `GET` the payment | list refunds of this time |
     /// | from 40 | any | hold | hold | hold |
     ///
     /// The list comes first so that a good authorization is found before it is cancelled.
@@ -33,6 +35,7 @@ extension SquareCalls {
             guard !round.isMultiple(of: 2) else {
                 return .ask(list("/v2/payments", call, account, now, total: call.askedAmount))
             }
+            guard age >= Self.cancelAgeMin else { return .replay }
             var request = post("/v2/payments/cancel", ["idempotency_key": .string(call.key)], account)
             request.effect = .none
             return .ask(request)

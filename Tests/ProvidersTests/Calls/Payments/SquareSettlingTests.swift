@@ -28,7 +28,7 @@ import Testing
 
     @Test func `lists what has the time and the total, and cancels with the attempt's own key`() throws {
         guard case .ask(let list) = scene.settle(dialect, try charge(), age: .seconds(60), round: 2),
-            case .ask(let cancel) = scene.settle(dialect, try charge(), age: .seconds(60), round: 3)
+            case .ask(let cancel) = scene.settle(dialect, try charge(), age: .seconds(600), round: 3)
         else {
             Issue.record("asks nothing")
             return
@@ -42,9 +42,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (59, 200, "{}", "unknown"), (60, 200, "{}", "dead unavailable canceled_by_key"),
-        (60, 200, #"{"errors":[{"code":"BAD_REQUEST"}]}"#, "unknown"), (60, 200, "<html>", "unknown"),
-        (60, 400, "{}", "unknown"), (60, 500, "{}", "unknown"), (60, 429, "{}", "unknown"),
+        (599, 200, "{}", "unknown"), (600, 200, "{}", "dead unavailable canceled_by_key"),
+        (600, 200, #"{"errors":[{"code":"BAD_REQUEST"}]}"#, "unknown"), (600, 200, "<html>", "unknown"),
+        (600, 400, "{}", "unknown"), (600, 500, "{}", "unknown"), (600, 429, "{}", "unknown"),
     ])
     func `a cancellation by key proves death, unless the request may still be on its way`(
         age: Int,
