@@ -151,36 +151,26 @@ package struct Services: Sendable {
         let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
-        let receiver = Receiver(
-            registry: registry,
-            weddings: weddings,
-            vault: vault,
-            store: store,
-            activity: activity,
-            publicURL: ports.publicURL,
-            certificates: Self.certificates(ports),
-            time: ports.time,
-            random: ports.random,
-            stored: { dispatcher.workArrived($0) },
-            heard: { silence.heard($0, at: $1) },
-            understood: { provider, event, body in
-                if let news = CallNews(provider, type: event.type, body: body) {
-                    try await calls.hear(news)
-                }
-            }
+        let receiver = Self.receiver(
+            registry,
+            weddings,
+            vault,
+            store,
+            activity,
+            dispatcher,
+            silence,
+            calls,
+            ports
         )
         self.receiver = receiver
-        backfiller = Self.backfiller(
-            calls,
-            registry,
-            EventInjector(
-                receiver: receiver,
-                events: OwnEvents(registry: registry, vault: vault),
-                database: database,
-                time: ports.time,
-                stored: { dispatcher.workArrived($0) }
-            )
+        let injector = EventInjector(
+            receiver: receiver,
+            events: OwnEvents(registry: registry, vault: vault),
+            database: database,
+            time: ports.time,
+            stored: { dispatcher.workArrived($0) }
         )
+        backfiller = Self.backfiller(calls, registry, injector)
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
@@ -193,6 +183,37 @@ package struct Services: Sendable {
             activity: activity,
             silence: silence,
             time: ports.time
+        )
+    }
+
+    private static func receiver(
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ dispatcher: Dispatcher,
+        _ silence: SilenceWatch,
+        _ calls: CallEngine,
+        _ ports: Ports
+    ) -> Receiver {
+        Receiver(
+            registry: registry,
+            weddings: weddings,
+            vault: vault,
+            store: store,
+            activity: activity,
+            publicURL: ports.publicURL,
+            certificates: certificates(ports),
+            time: ports.time,
+            random: ports.random,
+            stored: { dispatcher.workArrived($0) },
+            heard: { silence.heard($0, at: $1) },
+            understood: { provider, event, body in
+                if let news = CallNews(provider, type: event.type, body: body) {
+                    try await calls.hear(news)
+                }
+            }
         )
     }
 

@@ -24,6 +24,7 @@ package protocol EventListing: Sendable {
 }
 
 extension EventListing {
+    /// The default: lists begin with the newest.
     package var isNewestFirst: Bool { true }
 }
 
