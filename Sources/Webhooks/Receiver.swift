@@ -209,29 +209,65 @@ package final class Receiver: Sendable {
         let manners = source.dialect.manners
         guard !descriptions.isEmpty else { return .acknowledged(manners.acknowledgement, []) }
         do {
-            var events: [NewEvent] = []
-            events.reserveCapacity(descriptions.count)
-            for description in descriptions {
-                events.append(try await sealed(description, of: webhook, in: snapshot))
-            }
-            let outcomes = try await store.append(events)
+            let outcomes = try await store(descriptions, of: webhook, in: snapshot)
             heard(source.id, webhook.receivedAt)
-            for (event, outcome) in zip(events, outcomes) {
-                activity.stored(source.id, outcome, at: webhook.receivedAt)
-                if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
-            }
+            for outcome in outcomes { activity.stored(source.id, outcome, at: webhook.receivedAt) }
             // Also of what came before: its meaning may not have been taken in when it did.
-            for description in descriptions {
-                try await understood(
-                    source.dialect.provider,
-                    description,
-                    description.part?.body ?? webhook.request.body
-                )
-            }
+            try await tell(descriptions, of: webhook)
             return .acknowledged(manners.acknowledgement, outcomes)
         } catch {
             let code = (error as? StorageError)?.code ?? (error as? VaultError)?.code ?? "internal"
             return busy(source, code, at: webhook.receivedAt)
+        }
+    }
+
+    /// Stores a webhook's events with their deliveries, and tells those who wait for them.
+    private func store(
+        _ descriptions: [EventDescription],
+        of webhook: Verified,
+        in snapshot: RegistrySnapshot
+    ) async throws -> [AppendOutcome] {
+        var events: [NewEvent] = []
+        events.reserveCapacity(descriptions.count)
+        for description in descriptions {
+            events.append(try await sealed(description, of: webhook, in: snapshot))
+        }
+        let outcomes = try await store.append(events)
+        for (event, outcome) in zip(events, outcomes) {
+            if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
+        }
+        return outcomes
+    }
+
+    /// Stores events that nobody has sent: they were read from their provider's list, over a connection of Usher's own.
+    ///
+    /// They are known by the same key as their webhooks. The source counts as silent all the same.
+    func store(
+        found descriptions: [EventDescription],
+        in request: WebhookRequest,
+        for source: Source
+    ) async throws
+        -> [AppendOutcome]
+    {
+        let webhook = Verified(
+            source: source,
+            secretID: StoredEvent.foundID,
+            request: request,
+            receivedAt: time.now()
+        )
+        let outcomes = try await store(descriptions, of: webhook, in: registry.snapshot)
+        try await tell(descriptions, of: webhook)
+        return outcomes
+    }
+
+    /// Lets others know what was understood.
+    private func tell(_ descriptions: [EventDescription], of webhook: Verified) async throws {
+        for description in descriptions {
+            try await understood(
+                webhook.source.dialect.provider,
+                description,
+                description.part?.body ?? webhook.request.body
+            )
         }
     }
 

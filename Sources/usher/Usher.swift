@@ -29,6 +29,12 @@ package struct Usher: AsyncParsableCommand {
                 subcommands: [Events.self, Listen.self, Replay.self, DeadLetters.self, Trigger.self]
             ),
             CommandGroup(
+                name: "Calls",
+                subcommands: [
+                    Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
+                ]
+            ),
+            CommandGroup(
                 name: "Set-up",
                 subcommands: [
                     Sources.self, Destinations.self, Integrations.self, Routes.self, Weddings.self,

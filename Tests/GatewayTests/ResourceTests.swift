@@ -264,6 +264,13 @@ struct ResourceTests {
                     "provider": "square", "credential": ["token": "EAAA", "location": "L1"],
                 ]
             ),
+            Step(
+                method: .post,
+                template: "/api/backfill/{name}",
+                status: 202,
+                target: "/api/backfill/google"
+            ),
+            Step(method: .get, template: "/api/backfill", status: 200),
             Step(method: .get, template: "/api/routes", status: 200),
             Step(
                 method: .put,
@@ -440,7 +447,7 @@ struct ResourceTests {
                 // What an application does all day, not configuration: timelines move, meetings are made.
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
-                    "/references/release", "/calls", "/settle",
+                    "/references/release", "/calls", "/settle", "/backfill/x",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

@@ -1,6 +1,6 @@
 package import Domain
 package import Providers
-package import Resilience
+import Resilience
 import Synchronization
 
 /// What a desk saves: the states of budgets, by the integration's row number.
@@ -15,26 +15,6 @@ package struct DeskKeeper: Sendable {
 
     /// Forgets everything.
     package static let none = DeskKeeper { _ in }
-}
-
-/// How one integration stands at the desk.
-package struct DeskView: Sendable {
-    /// Its health.
-    package let health: IntegrationHealth
-    /// Its limits, as its budget believes them now.
-    package let limits: [LimitView]
-    /// How many calls wait for it.
-    package let waiting: Int
-
-    /// One limit.
-    package struct LimitView: Sendable {
-        /// Its name.
-        package let name: String
-        /// What is documented, or told.
-        package let kind: LimitKind?
-        /// The part that is used now, 0 to 1.
-        package let usedPart: Double
-    }
 }
 
 extension CallDesk {
@@ -87,60 +67,31 @@ extension CallDesk {
     }
 
     /// Takes over what was saved before a restart.
-    package func restore(_ budgets: [Int64: JSONValue], orders: [FailoverOrder]) {
+    package func restore(
+        _ budgets: [Int64: JSONValue],
+        usage: [Int64: JSONValue] = [:],
+        orders: [FailoverOrder],
+        reservations: [ReservationRecord] = []
+    ) {
         state.withLock { state in
             state.savedBudgets = budgets
+            state.usage = usage.mapValues { UsageByLimit(json: $0) }
             for order in orders { state.orders[order.capability] = order }
+            for record in reservations { state.reservations[record.integration, default: []].append(record) }
         }
     }
 
     /// Sends all calls of a capability to one integration; nil takes the order back.
     package func order(_ order: FailoverOrder?, for capability: Capability) {
-        state.withLock { $0.orders[capability] = order }
+        state.withLock { state in
+            state.orders[capability] = order
+            state.version += 1
+        }
     }
 
     /// The order that holds for a capability; nil without one.
     package func order(for capability: Capability) -> FailoverOrder? {
         let now = time.now()
         return state.withLock { $0.orders[capability].flatMap { $0.isActive(now) ? $0 : nil } }
-    }
-
-    /// How an integration stands; nil for one that was never called.
-    package func view(_ integration: Int64) -> DeskView? {
-        let now = reading
-        return state.withLock { state in
-            guard let post = state.posts[integration] else { return nil }
-            let budget = post.queue.budget
-            return DeskView(
-                health: post.health.health(now: now.elapsed),
-                limits: budget.limits.map { limit in
-                    DeskView.LimitView(
-                        name: limit.name,
-                        kind: limit.kind,
-                        usedPart: budget.budget(limit.name)?.usedPart ?? 0
-                    )
-                },
-                waiting: post.queue.count
-            )
-        }
-    }
-
-    /// Holds a share of a limit for a wedding.
-    package func reserve(
-        _ reservation: Reservation,
-        of limit: String,
-        at integration: CallIntegration
-    ) throws(Reservation.Problem) {
-        let now = reading
-        let result = state.withLock { state -> Result<Void, Reservation.Problem> in
-            state.makePost(integration, now)
-            do throws(Reservation.Problem) {
-                try state.posts[integration.id]?.queue.budget.reserve(reservation, of: limit, now: now)
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
     }
 }

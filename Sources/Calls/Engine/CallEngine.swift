@@ -73,6 +73,7 @@ package final class CallEngine: Service, Sendable {
             await restoreDesk()
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.desk.run(self.keeper) }
+                group.addTask { await self.watch() }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
                         let works = state.inbox

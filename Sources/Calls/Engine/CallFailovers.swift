@@ -32,8 +32,7 @@ extension CallEngine {
             endedAt: nil
         )
         try await database.write { transaction in
-            for open in try FailoverTable.open(transaction)
-            where open.capability == capability && open.isOrder {
+            for open in try FailoverTable.open(transaction) where open.capability == capability {
                 try FailoverTable.end(open.id, now: now, transaction)
             }
             try FailoverTable.insert(record, transaction)
@@ -75,11 +74,21 @@ extension CallEngine {
 
     /// Takes over budgets and orders from before a restart.
     func restoreDesk() async {
+        let now = ports.time.now()
         do {
-            let (budgets, open) = try await database.read { transaction in
-                (try DeskTable.budgets(transaction), try FailoverTable.open(transaction))
+            let (budgets, open, held, usage) = try await database.read { transaction in
+                (
+                    try DeskTable.budgets(transaction), try FailoverTable.open(transaction),
+                    try ReservationTable.held(now: now, transaction),
+                    try ReservationTable.usage(transaction)
+                )
             }
-            desk.restore(budgets, orders: open.filter(\.isOrder).map(\.order))
+            desk.restore(
+                budgets,
+                usage: usage,
+                orders: open.filter(\.isOrder).map(\.order),
+                reservations: held
+            )
         } catch {
             ports.logger.error("budgets and orders cannot be read", metadata: ["error": "\(error)"])
         }

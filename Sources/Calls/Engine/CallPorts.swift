@@ -2,6 +2,7 @@ package import Domain
 package import Logging
 import Providers
 package import Storage
+package import Telemetry
 package import Transport
 
 /// What calls need of others.
@@ -27,6 +28,8 @@ package struct CallPorts: Sendable {
     package var time: Time
     /// Chance.
     package var random: RandomSource
+    /// What is measured.
+    package var metrics: Metrics
     /// The log.
     package var logger: Logger
 
@@ -45,6 +48,7 @@ package struct CallPorts: Sendable {
         published: @escaping @Sendable ([Int64]) -> Void = { _ in },
         time: Time,
         random: RandomSource,
+        metrics: Metrics = Metrics(),
         logger: Logger
     ) {
         self.directory = directory
@@ -57,7 +61,21 @@ package struct CallPorts: Sendable {
         self.published = published
         self.time = time
         self.random = random
+        self.metrics = metrics
         self.logger = logger
+    }
+}
+
+extension CallPorts {
+    /// An integration's account, with an access token where its provider wants one.
+    func account(_ integration: CallIntegration) async throws -> IntegrationAccount {
+        guard case .oauth = integration.dialect.facts.authentication else { return integration.account }
+        return IntegrationAccount(
+            provider: integration.account.provider,
+            baseURL: integration.account.baseURL,
+            credential: integration.account.credential,
+            accessToken: try await token(integration)
+        )
     }
 }
 

@@ -85,6 +85,7 @@ extension CallRunner {
         let began = ports.time.elapsed()
         let exchange = await line.send(outgoing, to: integration)
         let latency = ports.time.elapsed() - began
+        series.exchanged(integration.name, latency)
         switch exchange {
         case .answer(let answer):
             let verdict = integration.dialect.read(answer, request, account, progress: work.progress)

@@ -27,6 +27,9 @@ extension CallRunner {
         let now = ports.time.now()
         attempt.status = status
         attempt.take(verdict, now: now)
+        if let name = ports.directory().integrations[attempt.integration]?.name {
+            series.attempted(name, attempt.state, attempt.failure)
+        }
         work.attempts.append(attempt)
         let decision = course.ended(
             verdict,
@@ -92,6 +95,7 @@ extension CallRunner {
             if let next { _ = try CallTable.insert(next, transaction) }
             return try publish?(transaction) ?? []
         }
+        series.ended(result.call.operation, state)
         ports.published(destinations)
         board.post(result)
         return .stop

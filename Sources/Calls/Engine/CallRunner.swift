@@ -33,6 +33,8 @@ struct CallRunner: Sendable {
     let line: ProviderLine
     let board: CallBoard
 
+    var series: CallSeries { CallSeries(metrics: ports.metrics) }
+
     /// Works until the call is over or has to wait.
     func run(_ start: CallWork) async {
         var work = start
@@ -169,13 +171,7 @@ struct CallRunner: Sendable {
     }
 
     func account(_ integration: CallIntegration) async throws -> IntegrationAccount {
-        guard case .oauth = integration.dialect.facts.authentication else { return integration.account }
-        return IntegrationAccount(
-            provider: integration.account.provider,
-            baseURL: integration.account.baseURL,
-            credential: integration.account.credential,
-            accessToken: try await ports.token(integration)
-        )
+        try await ports.account(integration)
     }
 
     /// Long enough for a request to wait for its budget and for its answer.

@@ -14,10 +14,14 @@ struct ProviderLine: Sendable {
     let ports: CallPorts
 
     /// The longest wait for an answer to a request that takes no effect: giving it up costs nothing, and somebody waits.
-    static let harmlessTimeout = Duration.seconds(3)
+    static let harmlessTimeout = Duration.milliseconds(2_500)
 
     /// Sends one request; never throws.
-    func send(_ request: ProviderRequest, to integration: CallIntegration) async -> Exchange {
+    func send(
+        _ request: ProviderRequest,
+        to integration: CallIntegration,
+        answerBytesMax: Int = ProviderRequest.answerBytesMax
+    ) async -> Exchange {
         let body: [UInt8]
         switch request.body {
         case .none: body = []
@@ -37,7 +41,7 @@ struct ProviderLine: Sendable {
                     headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
                     body: body,
                     timeout: timeout(request, integration),
-                    responseBytesMax: ProviderRequest.answerBytesMax,
+                    responseBytesMax: answerBytesMax,
                     policy: policy
                 )
             )

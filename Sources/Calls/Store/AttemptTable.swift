@@ -27,6 +27,13 @@ enum AttemptTable {
         WHERE id = $1
         """
     )
+    private static let doubts = Statement(
+        """
+        SELECT a.integration_id, c.state, COUNT(*) FROM calls c
+        JOIN call_attempts a ON a.call_id = c.id AND a.state = 1
+        WHERE c.state < 4 GROUP BY a.integration_id, c.state
+        """
+    )
     private static let moveFrom = Statement(
         "UPDATE call_attempts SET state = $3 WHERE id = $1 AND state = $2"
     )
@@ -84,6 +91,20 @@ enum AttemptTable {
             moveFrom,
             [.blob(id.bytes), .integer(from.rawValue), .integer(to.rawValue)]
         ) == 1
+    }
+
+    /// How many attempts of each integration have no known end: being found out, and waiting for a person.
+    static func doubts(_ transaction: Transaction) throws -> [Int64: (inDoubt: Int, held: Int)] {
+        var found: [Int64: (inDoubt: Int, held: Int)] = [:]
+        for row in try transaction.query(doubts) {
+            let count = Int(try row.integer(2))
+            if try row.integer(1) == CallState.held.rawValue {
+                found[try row.integer(0), default: (0, 0)].held += count
+            } else {
+                found[try row.integer(0), default: (0, 0)].inDoubt += count
+            }
+        }
+        return found
     }
 
     private static func attempt(_ row: Row) throws -> StoredAttempt {

@@ -6,6 +6,9 @@ package enum CallTables {
     package static let migrations = [
         Migration(number: 500, name: "calls", statements: tables.map { Statement(schema: $0) }),
         DeskTable.migration,
+        ReservationTable.migration,
+        ProxyTable.migration,
+        BackfillTable.migration,
     ]
 
     private static let tables = [

@@ -70,6 +70,27 @@ enum CallTable {
         "SELECT state, COUNT(*), MIN(created_at) FROM calls WHERE state < 4 GROUP BY state"
     )
 
+    private static let weddings = Statement(
+        """
+        SELECT DISTINCT wedding_id FROM calls
+        WHERE id >= $1 AND id <= $2 AND operation LIKE $3 AND wedding_id IS NOT NULL ORDER BY wedding_id LIMIT $4
+        """
+    )
+
+    /// The weddings with calls of a capability between two ids.
+    static func weddings(
+        of capability: Capability,
+        from first: CallID,
+        to last: CallID,
+        limit: Int,
+        _ transaction: Transaction
+    ) throws -> [WeddingID] {
+        try transaction.query(
+            weddings,
+            [.blob(first.bytes), .blob(last.bytes), .text("\(capability).%"), .integer(limit)]
+        ).compactMap { WeddingID(try $0.text(0)) }
+    }
+
     /// Stores a call; false when its key, or what it undoes, is taken.
     static func insert(_ new: NewCall, _ transaction: Transaction) throws -> Bool {
         let call = new.call

@@ -41,14 +41,20 @@ enum FailoverTable {
     private static let columns = """
         id, capability, from_integration_id, to_integration_id, reason, requested_by, since, until, ended_at
         """
-    private static let insert = Statement(
-        """
+    private static let insertion = """
         INSERT INTO failovers (id, capability, from_integration_id, to_integration_id, reason, requested_by, since, until)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """
-    )
+    private static let insert = Statement(insertion)
+    private static let insertUnlessOpen = Statement(insertion + " ON CONFLICT DO NOTHING")
     private static let end = Statement(
         "UPDATE failovers SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
+    )
+    private static let endAutomatic = Statement(
+        """
+        UPDATE failovers SET ended_at = $2
+        WHERE capability = $1 AND ended_at IS NULL AND requested_by = '\(FailoverRecord.automatic)'
+        """
     )
     private static let selectOpen = Statement(
         "SELECT \(columns) FROM failovers WHERE ended_at IS NULL ORDER BY id"
@@ -56,15 +62,26 @@ enum FailoverTable {
     private static let selectLatest = Statement("SELECT \(columns) FROM failovers ORDER BY id DESC LIMIT $1")
 
     static func insert(_ record: FailoverRecord, _ transaction: Transaction) throws {
-        try transaction.execute(
-            insert,
-            [
-                .blob(record.id.bytes), .text(record.capability.rawValue),
-                .optional(record.from) { .integer($0) },
-                .integer(record.to), .text(record.reason), .text(record.by), .instant(record.since),
-                .optional(record.until) { .instant($0) },
-            ]
-        )
+        try transaction.execute(insert, values(record))
+    }
+
+    /// Stores a failover unless the capability has an open one, which another node may have stored.
+    static func insertUnlessOpen(_ record: FailoverRecord, _ transaction: Transaction) throws {
+        try transaction.execute(insertUnlessOpen, values(record))
+    }
+
+    /// Ends what Usher did by itself, if anything.
+    static func endAutomatic(_ capability: Capability, now: Instant, _ transaction: Transaction) throws {
+        try transaction.execute(endAutomatic, [.text(capability.rawValue), .instant(now)])
+    }
+
+    private static func values(_ record: FailoverRecord) -> [SQLValue] {
+        [
+            .blob(record.id.bytes), .text(record.capability.rawValue),
+            .optional(record.from) { .integer($0) },
+            .integer(record.to), .text(record.reason), .text(record.by), .instant(record.since),
+            .optional(record.until) { .instant($0) },
+        ]
     }
 
     static func end(_ id: FailoverID, now: Instant, _ transaction: Transaction) throws {

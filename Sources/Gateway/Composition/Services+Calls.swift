@@ -5,6 +5,7 @@ import Registry
 import Resilience
 import Storage
 import Synchronization
+import Telemetry
 import Vault
 import Webhooks
 
@@ -17,6 +18,7 @@ extension Services {
         _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ dispatcher: Dispatcher,
+        _ metrics: Metrics,
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
@@ -46,6 +48,7 @@ extension Services {
             published: { dispatcher.workArrived($0) },
             time: ports.time,
             random: ports.random,
+            metrics: metrics,
             logger: ports.logger
         )
         return CallEngine(database: database, vault: vault, ports: callPorts)

@@ -80,14 +80,18 @@ package struct ControlClient: Sendable {
     }
 
     /// Sends a request and reads its JSON answer; `null` for an answer without a body.
-    /// - Parameter accepting: statuses beyond 2xx that are answers, not refusals (503 of a health check).
+    /// - Parameters:
+    ///   - key: the `Idempotency-Key`; nil sends none.
+    ///   - accepting: statuses beyond 2xx that are answers, not refusals (503 of a health check).
     package func call(
         _ request: ControlRequest,
+        key: String? = nil,
         accepting: Set<Int> = []
     ) async throws(ControlError) -> JSONValue {
         let body = request.body?.serialized() ?? []
         let type = request.body == nil ? nil : "application/json"
-        return try answer(to: try await send(message(for: request, type, body)), accepting: accepting)
+        let message = message(for: request, type, body, idempotencyKey: key)
+        return try answer(to: try await send(message), accepting: accepting)
     }
 
     private func answer(
@@ -110,7 +114,8 @@ package struct ControlClient: Sendable {
     private func message(
         for request: ControlRequest,
         _ contentType: String?,
-        _ body: [UInt8]
+        _ body: [UInt8],
+        idempotencyKey: String? = nil
     ) -> ControlMessage {
         var headers = [(name: "accept", value: "application/json"), (name: "user-agent", value: "usher-cli")]
         if let key {
@@ -118,6 +123,7 @@ package struct ControlClient: Sendable {
                 (name: "authorization", value: "Bearer " + String(decoding: key.bytes, as: UTF8.self))
             )
         }
+        if let idempotencyKey { headers.append((name: "idempotency-key", value: idempotencyKey)) }
         if let contentType { headers.append((name: "content-type", value: contentType)) }
         return ControlMessage(
             method: request.method,

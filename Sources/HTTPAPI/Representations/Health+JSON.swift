@@ -1,16 +1,29 @@
+import Calls
 import Domain
+import Providers
 import Registry
 import Resilience
 import Webhooks
 
 extension HealthReport {
     /// The report as the API shows it.
-    var json: JSONValue {
-        [
-            "status": .string(isDown ? "down" : (isDegraded ? "degraded" : "ok")),
+    func json(
+        integrations: [IntegrationStanding],
+        unserved: [Capability],
+        name: (Int64?) -> JSONValue
+    ) -> JSONValue {
+        let isLimping = integrations.contains { standing in
+            standing.integration.isEnabled
+                && ![.unknown, .healthy].contains(standing.view.health.state)
+        }
+        let isBad = isDegraded || isLimping
+        return [
+            "status": .string(isDown || !unserved.isEmpty ? "down" : (isBad ? "degraded" : "ok")),
             "at": .instant(at),
             "sources": .array(sources.map { $0.json(at: at) }),
             "destinations": .array(destinations.map { $0.json(at: at) }),
+            "integrations": .array(integrations.map { $0.json(name: name) }),
+            "unserved": .array(unserved.map { .string($0.rawValue) }),
         ]
     }
 

@@ -1,5 +1,7 @@
 import Access
+import Calls
 import Domain
+import Registry
 import Storage
 import Telemetry
 import Webhooks
@@ -7,6 +9,7 @@ import Webhooks
 /// Whether the process lives, is ready, and how everything does.
 struct HealthRoutes: Sendable {
     let context: ResourceContext
+    let calls: CallEngine
 
     var all: [Route] { [alive, ready, health, metrics] }
 
@@ -51,16 +54,28 @@ struct HealthRoutes: Sendable {
             "/api/integrations/health-check",
             id: "checkHealth",
             tag: "health",
-            summary: "Says how every source and destination does: state, rates, backlog, last error.",
+            summary:
+                "Says how every source, destination and integration does; 503 when nothing gets through somewhere.",
             replies: [
                 .json(200, .named("Health"), "Nothing is down."),
-                .json(503, .named("Health"), "Something that is switched on is down."),
+                .json(
+                    503,
+                    .named("Health"),
+                    "A source or destination that is on is down, or a capability has none left to serve it."
+                ),
             ],
             action: .guarded(.read) { _, scope in
                 let report = try await context.health.report().visible {
                     context.mayRead($0, scope)
                 }
-                return .json(report.json, status: report.isDown ? 503 : 200)
+                let standings = try await calls.standings().filter {
+                    context.mayRead($0.integration.vendor, scope)
+                }
+                let unserved = scope.principal == .platform ? calls.unserved() : []
+                let json = report.json(integrations: standings, unserved: unserved) { id in
+                    .text(id.flatMap { context.registry.snapshot.integration(id: $0)?.name.text })
+                }
+                return .json(json, status: report.isDown || !unserved.isEmpty ? 503 : 200)
             }
         )
     }

@@ -17,6 +17,8 @@ package enum ResourceRouter {
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
+        backfiller: Backfiller,
+        proxy: ProxyEngine,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -28,12 +30,18 @@ package enum ResourceRouter {
             + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
-            + HealthRoutes(context: context).all + CallRoutes(context: context, calls: calls).all
+            + HealthRoutes(context: context, calls: calls).all
+            + CallRoutes(context: context, calls: calls).all
+            + FailoverRecordRoutes(context: context, calls: calls).all
+            + BudgetRoutes(context: context, calls: calls).all
+            + IntegrationTestRoutes(context: context, calls: calls).all
+            + BackfillRoutes(context: context, backfiller: backfiller).all
+            + ProxyRoutes(context: context, proxy: proxy).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
             version: version,
-            otherPaths: [WebhookEndpoint.pathItem]
+            otherPaths: [WebhookEndpoint.pathItem, ProxyEndpoint.pathItem]
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in

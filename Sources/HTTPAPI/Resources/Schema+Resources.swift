@@ -1,4 +1,5 @@
 import Domain
+import Providers
 import Webhooks
 
 extension Schema {
@@ -22,7 +23,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + integrationSchemas + callSchemas
+            + weddingSchemas + integrationSchemas + callSchemas + proxySchemas + failoverSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [
@@ -247,6 +248,12 @@ extension SchemaCatalogue {
                 .required("at", .instant, "When this was so."),
                 .required("sources", .array(.named("SourceHealth")), "How every source does."),
                 .required("destinations", .array(.named("DestinationHealth")), "How every destination does."),
+                .required("integrations", .array(.named("IntegrationHealth")), "How every integration does."),
+                .required(
+                    "unserved",
+                    .array(.choice(Capability.allCases.map(\.rawValue))),
+                    "Capabilities that have integrations, none of which can be used."
+                ),
             ])
         ),
         (

@@ -40,6 +40,20 @@ extension Budget {
         }
     }
 
+    /// What is in use now, and of how much: tokens, the calls of the window, or places.
+    package mutating func usage(now: ClockReading) -> (used: Int, of: Int) {
+        advance(now)
+        switch meter {
+        case .bucket(let bucket):
+            let missing = max(0, bucket.fullAt - now.seconds) / bucket.interval
+            return (Int(min(missing, bucket.burst).rounded(.up)), Int(bucket.burst))
+        case .window(let window):
+            let limit = windows.limit(of: window.count, punishes: policy.punishes)
+            return (min(window.used, limit), limit)
+        case .places(let places): return (places.inFlight, places.count)
+        }
+    }
+
     /// The limit as it is believed now, with what was told and learned.
     package var kind: LimitKind {
         switch meter {

@@ -34,6 +34,12 @@ extension Budget {
         holds.removeAll { $0.reservation.wedding == wedding }
     }
 
+    /// Gives one share back.
+    package mutating func release(_ reservation: Reservation) {
+        guard let index = holds.firstIndex(where: { $0.reservation == reservation }) else { return }
+        holds.remove(at: index)
+    }
+
     /// The reservations that are not over, with what is left of each.
     package func reservations(now: ClockReading) -> [(reservation: Reservation, left: Int)] {
         holds.filter { $0.reservation.to > now.wall }.map { ($0.reservation, $0.left) }

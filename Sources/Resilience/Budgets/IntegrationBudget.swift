@@ -157,6 +157,12 @@ package struct IntegrationBudget: Sendable {
         for index in shared.indices { shared[index]?.release(wedding) }
     }
 
+    /// Gives one share of the limit `name` back.
+    package mutating func release(_ reservation: Reservation, of name: String) {
+        guard let index = limits.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return }
+        shared[index]?.release(reservation)
+    }
+
     /// The weddings for which something is held.
     var holders: Set<WeddingID> {
         Set(shared.flatMap { $0?.holds.map(\.reservation.wedding) ?? [] })

@@ -16,7 +16,8 @@ package enum VendorCatalogue {
         case .googleCalendar: GoogleCalendarVendor()
         case .microsoftGraph: GraphVendor()
         case .appleCalendar: AppleCalendarVendor()
-        default: nil
+        case .awsS3: S3Vendor()
+        case .cloudinary: CloudinaryVendor()
         }
     }
 
@@ -46,7 +47,16 @@ package enum VendorCatalogue {
         case .googleCalendar: oauth
         case .microsoftGraph: oauth + [("tenant", "common")]
         case .appleCalendar: [("user", AppleCalendarVendor.user), ("password", AppleCalendarVendor.password)]
-        default: []
+        case .awsS3:
+            [
+                ("access_key_id", S3Vendor.accessKeyDefault), ("secret_key", S3Vendor.secretKeyDefault),
+                ("region", S3Vendor.regionDefault), ("bucket", S3Vendor.bucketDefault),
+            ]
+        case .cloudinary:
+            [
+                ("cloud", CloudinaryVendor.cloudDefault), ("key", CloudinaryVendor.keyDefault),
+                ("secret", CloudinaryVendor.secretDefault),
+            ]
         }
     }
 

@@ -6,7 +6,7 @@ struct Integrations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The accounts at providers that calls are made with.",
         discussion: "Example: usher integrations list",
-        subcommands: [List.self, Show.self, Enable.self, Disable.self],
+        subcommands: [List.self, Show.self, Test.self, Enable.self, Disable.self],
         defaultSubcommand: List.self
     )
 
@@ -45,6 +45,31 @@ struct Integrations: AsyncParsableCommand {
                 let integration = try await client.get(path)
                 if output.json { return try Terminal.write(integration) }
                 try Terminal.write(Listing.members.lines(Listing.members(of: integration)))
+            }
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Sends a request that changes nothing with an integration, and says what the answer means.",
+            discussion: "Example: usher integrations test stripe-main"
+        )
+
+        @Argument(help: "The integration's name.")
+        var name: String
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await connection.withClient { client, _ in
+                let test = try await client.post("/api/integrations/\(ControlRequest.encoded(name))/test")
+                if output.json {
+                    try Terminal.write(test)
+                } else {
+                    try Terminal.write(CallPage.test(test))
+                }
+                if test["good"]?.bool != true { throw ExitCode.failure }
             }
         }
     }

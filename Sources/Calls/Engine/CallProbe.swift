@@ -1,0 +1,114 @@
+package import Domain
+import Providers
+package import Resilience
+
+/// What a test of an integration found.
+package struct ProbeResult: Sendable {
+    /// Which.
+    package let integration: ResourceName
+    /// Whether it works with its credential.
+    package let isGood: Bool
+    /// The status of the answer; nil without one.
+    package let status: Int?
+    /// From the request's leaving to the answer or the end of waiting; nil when nothing was sent.
+    package let latency: Duration?
+    /// What it means and what to do, in words.
+    package let meaning: String
+}
+
+extension CallEngine {
+    /// Sends an integration's own probe, a cheap request that changes nothing, and says what its answer means.
+    ///
+    /// It counts against the budget and for the breaker as any request does.
+    ///
+    /// - Throws: `CallError.unknownTarget` when there is no such integration.
+    package func probe(_ name: ResourceName) async throws -> ProbeResult {
+        guard let integration = ports.directory().integration(named: name),
+            let operation = Operation.allCases.first(where: {
+                integration.dialect.facts.operations.contains($0)
+            })
+        else { throw CallError.unknownTarget }
+        let passage = await desk.carryOn(integration, operation, wedding: nil)
+        let runner = runner
+        let request: ProviderRequest
+        do {
+            let account = try await runner.account(integration)
+            request = integration.dialect.probe(account, now: ports.time.now())
+        } catch {
+            desk.abandoned(passage)
+            let failure = CallRunner.tokenFailure(error)
+            return ProbeResult(
+                integration: name,
+                isGood: false,
+                status: nil,
+                latency: nil,
+                meaning: "Nothing was sent: \(failure.message) (\(failure.code))."
+            )
+        }
+        let began = ports.time.elapsed()
+        let exchange = await runner.line.send(request, to: integration)
+        let latency = ports.time.elapsed() - began
+        switch exchange {
+        case .answer(let answer):
+            let meaning = ProbeMeaning(status: answer.status)
+            desk.ended(
+                passage,
+                meaning.outcome,
+                latency: latency,
+                news: integration.dialect.limits(in: answer)
+            )
+            return ProbeResult(
+                integration: name,
+                isGood: meaning.outcome == .ok,
+                status: answer.status,
+                latency: latency,
+                meaning: meaning.sentence(integration.dialect.facts.title)
+            )
+        case .nothing(let failure, _):
+            desk.ended(passage, failure.health, latency: latency, news: [])
+            return ProbeResult(
+                integration: name,
+                isGood: false,
+                status: nil,
+                latency: latency,
+                meaning: "No answer: \(failure.message) (\(failure.code)). Check base_url and the network."
+            )
+        }
+    }
+}
+
+/// What the status of a probe's answer means.
+package struct ProbeMeaning: Hashable, Sendable {
+    /// The status.
+    package let status: Int
+
+    /// Reads a status.
+    package init(status: Int) {
+        self.status = status
+    }
+
+    /// What it says about the provider's health.
+    package var outcome: ExchangeOutcome {
+        switch status {
+        case 200...399: .ok
+        case 429: .rejected
+        case 400...499: .caller
+        default: .fail
+        }
+    }
+
+    /// In words, with what to do.
+    package func sentence(_ title: String) -> String {
+        switch status {
+        case 200...399: "\(title) answers and accepts the credential."
+        case 401: "\(title) answers, but does not accept the credential: set it anew."
+        case 403: "\(title) answers, but the credential may not do this: check its permissions."
+        case 404: "Something answers, but it does not know the probe's path: check base_url."
+        case 429: "\(title) answers that too much is asked of it: its limit is used up for now."
+        case 400...499:
+            "\(title) answers, but refuses the probe (\(status)): check the credential and base_url."
+        default:
+            "\(title) answers that it is broken (\(status)): calls go elsewhere if the route has a second one."
+        }
+    }
+}
