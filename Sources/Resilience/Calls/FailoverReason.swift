@@ -40,6 +40,14 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether what stands in the way is over at a time that is known.
+    var isCertain: Bool {
+        switch self {
+        case .budget, .full: true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .first: "the first of the route serves"

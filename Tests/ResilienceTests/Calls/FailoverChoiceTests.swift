@@ -63,6 +63,21 @@ struct FailoverChoiceTests {
         )
     }
 
+    @Test(arguments: [IntegrationGuard.Refusal.breaker(.ramping), .breaker(.probing), .breaker(.open)])
+    func `nobody waits for a breaker while a later one is ready`(_ refusal: IntegrationGuard.Refusal) {
+        let first = candidate(open: .milliseconds(250), refusal: refusal)
+        for priority in Priority.allCases {
+            guard case .use(1, .breaker) = choose([first, candidate()], priority: priority) else {
+                Issue.record("\(priority) waits")
+                continue
+            }
+        }
+        guard case .wait = choose([first, candidate(open: .seconds(9))]) else {
+            Issue.record("with nothing ready the soonest is waited for")
+            return
+        }
+    }
+
     @Test func `patience ends at the deadline`() {
         #expect(
             choose([candidate(budget: .seconds(3)), candidate()], priority: .low, deadline: .seconds(2))
