@@ -306,6 +306,86 @@ struct ResourceTests {
         ]
     }()
 
+    private static let failovers: [Step] = {
+        let order: JSONValue = ["capability": "payments", "to": "till", "for_seconds": 60, "reason": "drill"]
+        let held = "/api/budgets/{integration}/reservations"
+        let share: JSONValue = [
+            "wedding": "w:7", "limit": "charges", "quota": 100, "from": "2030-06-20T08:00:00Z",
+            "to": "2030-06-20T20:00:00Z",
+        ]
+        let id = "rsv_01j9zzzzzzfzzvzzzzzzzzzzzz"
+        return [
+            Step(
+                method: .post,
+                template: "/api/integrations",
+                status: 201,
+                body: ["name": "till", "provider": "stripe", "credential": ["key": "sk_test_x"]]
+            ),
+            Step(
+                method: .post,
+                template: "/api/weddings",
+                status: 201,
+                body: ["id": "w:7", "title": "Seven", "date": "2030-06-20", "zone": "UTC"]
+            ),
+            Step(method: .post, template: "/api/failovers", status: 201, body: order),
+            Step(
+                method: .post,
+                template: "/api/failovers",
+                status: 422,
+                body: ["capability": "sms", "to": "till", "reason": "drill"]
+            ),
+            Step(method: .get, template: "/api/failovers", status: 200, target: "/api/failovers?open=true"),
+            Step(method: .get, template: "/api/failovers", status: 200),
+            Step(
+                method: .delete,
+                template: "/api/failovers/{capability}",
+                status: 204,
+                target: "/api/failovers/payments"
+            ),
+            Step(
+                method: .delete,
+                template: "/api/failovers/{capability}",
+                status: 404,
+                target: "/api/failovers/payments"
+            ),
+            Step(method: .get, template: "/api/budgets", status: 200),
+            Step(
+                method: .post,
+                template: held,
+                status: 201,
+                target: "/api/budgets/till/reservations",
+                body: share
+            ),
+            Step(method: .get, template: held, status: 200, target: "/api/budgets/till/reservations"),
+            Step(
+                method: .delete,
+                template: held + "/{id}",
+                status: 404,
+                target: "/api/budgets/till/reservations/" + id
+            ),
+            Step(
+                method: .get,
+                template: "/api/budgets/{integration}/forecast",
+                status: 200,
+                target: "/api/budgets/till/forecast?hours=12"
+            ),
+            Step(
+                method: .post,
+                template: "/api/integrations/{name}/test",
+                status: 200,
+                target: "/api/integrations/till/test"
+            ),
+            Step(method: .get, template: "/api/integrations/health-check", status: 200),
+            Step(method: .delete, template: "/api/weddings/{id}", status: 204, target: "/api/weddings/w%3A7"),
+            Step(
+                method: .delete,
+                template: "/api/integrations/{name}",
+                status: 204,
+                target: "/api/integrations/till"
+            ),
+        ]
+    }()
+
     // Nothing is configured to call: what is asked for is refused in words.
     private static let calls: [Step] = {
         let id = "call_01j9zzzzzzfzzvzzzzzzzzzzzz"
@@ -392,7 +472,7 @@ struct ResourceTests {
                 key: bench.admin
             )
             let steps =
-                Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations
+                Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -447,7 +527,8 @@ struct ResourceTests {
                 // What an application does all day, not configuration: timelines move, meetings are made.
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
-                    "/references/release", "/calls", "/settle", "/backfill/x",
+                    "/references/release", "/calls", "/settle", "/failovers", "/failovers/{capability}",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }
