@@ -60,7 +60,7 @@ final class CallRig: Sendable {
             }
         }
 
-        func break_(
+        func damage(
             _ host: String,
             _ kind: VendorFault.Kind,
             path: String? = nil,

@@ -102,7 +102,7 @@ import UsherTesting
     ) async throws {
         try await run { rig in
             for fault in faults {
-                rig.vendors.break_(
+                rig.vendors.damage(
                     "stripe-main.test",
                     fault,
                     path: Self.confirm,
@@ -124,7 +124,7 @@ import UsherTesting
 
     @Test func `F9: a webhook settles what is in doubt`() async throws {
         try await run { rig in
-            rig.vendors.break_("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
             let call = try await pay(rig, payment()) {
                 _ = try await rig.pass(atMost: .seconds(5)) {
                     try await rig.engine.openCalls()[.inDoubt] != nil
@@ -139,7 +139,7 @@ import UsherTesting
 
     @Test func `F10: a webhook before the answer changes nothing`() async throws {
         try await run { rig in
-            rig.vendors.break_("stripe-main.test", .slow(.seconds(5)), path: Self.confirm, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .slow(.seconds(5)), path: Self.confirm, now: rig.time.now)
             let call = try await pay(rig, payment()) {
                 _ = try await rig.pass(atMost: .seconds(3)) { !entries(rig, "charge").isEmpty }
                 let effect = try await rig.engine.learn(try await news(rig))
@@ -192,14 +192,14 @@ import UsherTesting
     @Test func `F16: a look-up that fails proves nothing`() async throws {
         try await run { rig in
             let stored = VendorFault.Kind.storedFailure(.init(status: 500, takesEffect: true))
-            rig.vendors.break_(
+            rig.vendors.damage(
                 "stripe-main.test",
                 stored,
                 path: Self.confirm,
                 method: "POST",
                 now: rig.time.now
             )
-            rig.vendors.break_("stripe-main.test", .failBefore(status: 503), method: "GET", now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .failBefore(status: 503), method: "GET", now: rig.time.now)
             let call = try await pay(rig, payment()) {
                 _ = try await rig.pass(atMost: .seconds(60), step: .seconds(1)) { false }
                 #expect(try await rig.engine.openCalls()[.inDoubt] != nil)
@@ -215,7 +215,7 @@ import UsherTesting
             rig.vendors.fail("stripe-main.test", [.connectFailed("refused")])
             let paid = try await rig.engine.submit(payment(), owner: "platform")
             let stray = try await rig.engine.submit(payment(key: "stray"), owner: "platform")
-            rig.vendors.break_("stripe-main.test", .dropAnswer, path: "/v1/refunds", now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .dropAnswer, path: "/v1/refunds", now: rig.time.now)
             try await rig.engine.hear(late(stray, as: paid, "succeeded"))
             _ = try await rig.pass(atMost: .seconds(20)) { try await rig.engine.openCalls()[.inDoubt] != nil }
             rig.vendors.mend("stripe-main.test")
@@ -277,7 +277,7 @@ import UsherTesting
     @Test func `news that may be of either of two attempts waits for the one on its way`() async throws {
         try await run { rig in
             rig.vendors.fail("stripe-main.test", [.connectFailed("refused")])
-            rig.vendors.break_(
+            rig.vendors.damage(
                 "stripe-second.test",
                 .blackHole,
                 path: "/v1/payment_intents/",
@@ -344,7 +344,7 @@ import UsherTesting
 
     @Test func `F21: every repetition shows the provider the same key`() async throws {
         try await run { rig in
-            rig.vendors.break_(
+            rig.vendors.damage(
                 "stripe-main.test",
                 .failBefore(status: 500),
                 path: Self.confirm,
@@ -364,7 +364,7 @@ import UsherTesting
 
     @Test func `F22: a breaker that opens under way charges nobody again`() async throws {
         try await run { rig in
-            rig.vendors.break_("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
             for number in 0..<30 {
                 var submission = payment(key: "order-\(number)")
                 submission.isAsync = true
@@ -381,7 +381,7 @@ import UsherTesting
     @Test func `F26: two providers that time out are not both asked`() async throws {
         try await run { rig in
             for host in ["stripe-main.test", "stripe-second.test"] {
-                rig.vendors.break_(host, .blackHole, path: Self.confirm, method: "POST", now: rig.time.now)
+                rig.vendors.damage(host, .blackHole, path: Self.confirm, method: "POST", now: rig.time.now)
             }
             let call = try await pay(rig, payment()) {
                 _ = try await rig.pass(atMost: .seconds(60), step: .seconds(1)) {
@@ -397,7 +397,7 @@ import UsherTesting
 
     @Test func `F28: a bank's no is the end, also of what is found out later`() async throws {
         try await run { rig in
-            rig.vendors.break_("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .dropAnswer, path: Self.confirm, now: rig.time.now)
             let call = try await pay(rig, payment(token: "pm_card_chargeDeclined")) {
                 _ = try await rig.pass(atMost: .seconds(20)) {
                     try await rig.engine.openCalls()[.inDoubt] != nil
@@ -418,7 +418,7 @@ import UsherTesting
             ]
         )
         try await CallRig.run([twilio], vendors: ["twilio.test": TwilioVendor()]) { rig in
-            rig.vendors.break_("twilio.test", .dropAnswer, method: "POST", now: rig.time.now)
+            rig.vendors.damage("twilio.test", .dropAnswer, method: "POST", now: rig.time.now)
             let sms = CallSubmission(.smsSend, input: ["to": "+34600111222", "body": "hello"], key: "k")
             let call = try await pay(rig, sms) {
                 _ = try await rig.pass(atMost: .seconds(20)) {
@@ -447,13 +447,13 @@ import UsherTesting
                 of: .call(held.call.id),
                 key: "capture"
             )
-            rig.vendors.break_("square.test", .dropAnswer, method: "POST", now: rig.time.now)
+            rig.vendors.damage("square.test", .dropAnswer, method: "POST", now: rig.time.now)
             let call = try await pay(rig, capture) {
                 _ = try await rig.pass(atMost: .seconds(5)) {
                     try await rig.engine.openCalls()[.inDoubt] != nil
                 }
                 rig.vendors.mend("square.test")
-                rig.vendors.break_("square.test", .refuse, method: "GET", now: rig.time.now)
+                rig.vendors.damage("square.test", .refuse, method: "GET", now: rig.time.now)
                 _ = try await rig.pass(atMost: .seconds(10)) { false }
                 rig.vendors.mend("square.test")
             }
