@@ -30,7 +30,7 @@ struct CallWatchTests {
         async throws
     {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             for number in 0..<12 { _ = try await charge(rig, "k\(number)", wedding: "w-1") }
             let isOpen = try await rig.pass(atMost: .seconds(10)) {
                 try await !rig.engine.openFailovers().isEmpty
@@ -82,7 +82,7 @@ struct CallWatchTests {
             let name = try #require(ResourceName("stripe-main"))
             let good = try await rig.engine.probe(name)
             #expect(good.isGood && good.status == 200 && good.latency != nil)
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let bad = try await rig.engine.probe(name)
             #expect(!bad.isGood && bad.status == nil)
             #expect(bad.meaning.contains("No answer"))
@@ -134,12 +134,12 @@ struct CallWatchTests {
     @Test func `nothing is unserved until the last integration of a route is shut out`() async throws {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
             #expect(rig.engine.unserved().isEmpty)
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             for number in 0..<12 { _ = try await charge(rig, "k\(number)") }
             let standings = try await rig.engine.standings()
             #expect(standings.map(\.isUsable) == [false, true])
             #expect(rig.engine.unserved().isEmpty)
-            rig.vendors.break_("stripe-second.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-second.test", .refuse, now: rig.time.now)
             for number in 20..<32 {
                 async let pending = charge(rig, "k\(number)")
                 _ = try await rig.pass(atMost: .seconds(40)) { try await rig.engine.openCalls().isEmpty }
