@@ -19,6 +19,8 @@ extension CallRunner {
         if work.isTakenOver, live.sentAt != nil {
             return try await conclude(&work, .inDoubt(Self.interrupted), status: nil)
         }
+        // Who takes a call up has it for a moment only.
+        if work.isTakenOver { try await keep(&work, as: .working, integration) }
         var isTokenFresh = false
         for _ in 0..<Self.requestsMax {
             let exchanged = try await exchange(&work, request, integration)

@@ -28,10 +28,10 @@ extension CallRunner {
         )
         switch step {
         case .replay:
-            try await hold(&work, integration)
+            try await keep(&work, as: .inDoubt, integration)
             return try await replay(&work, request, integration)
         case .ask(let question):
-            try await hold(&work, integration)
+            try await keep(&work, as: .inDoubt, integration)
             guard let answer = try await ask(question, request.operation, work, integration) else {
                 return try await settled(&work, .unknown)
             }
@@ -55,13 +55,13 @@ extension CallRunner {
     }
 
     /// Keeps the call for as long as a request may take.
-    func hold(_ work: inout CallWork, _ integration: CallIntegration) async throws {
+    func keep(_ work: inout CallWork, as state: CallState, _ integration: CallIntegration) async throws {
         let lease = ports.time.now() + leaseTime(integration)
         let call = work.call
         try await database.write { transaction in
-            guard try CallTable.move(call, to: .inDoubt, dueAt: lease, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: state, dueAt: lease, transaction) else { throw LeaseLost() }
         }
-        work.call.state = .inDoubt
+        work.call.state = state
         work.call.dueAt = lease
     }
 

@@ -5,6 +5,7 @@ import Logging
 import Providers
 import Sandbox
 import Storage
+import Synchronization
 import Transport
 import Vault
 
@@ -69,7 +70,7 @@ struct MoneyNode: Sendable {
         _ database: Database,
         _ setUp: SetUp
     ) async throws -> CallEngine {
-        let time = clock.time(of: node)
+        let time = creeping(clock.time(of: node))
         let vault = try await Vault.open(
             rootKey: setUp.rootKey,
             database: database,
@@ -89,6 +90,22 @@ struct MoneyNode: Sendable {
         var limits = CallEngine.Limits()
         limits.lookEvery = .seconds(5)
         return CallEngine(database: database, vault: vault, ports: ports, limits: limits)
+    }
+
+    /// A wall clock of which no two readings are alike: in a simulation no time passes while something is worked on.
+    private static func creeping(_ time: Time) -> Time {
+        let readings = Mutex<Int64>(0)
+        return Time(
+            now: {
+                let reading = readings.withLock { count in
+                    count += 1
+                    return count
+                }
+                return time.now() + .microseconds(reading)
+            },
+            elapsed: time.elapsed,
+            sleep: time.sleep
+        )
     }
 
     /// The accounts, and the route through them.
