@@ -408,7 +408,21 @@ struct ResourceTests {
                 target: "/api/calls/\(id)/settle",
                 body: ["outcome": "not_applied", "reason": "seen in the dashboard"]
             ),
+            Step(
+                method: .get,
+                template: "/api/proxy-calls",
+                status: 200,
+                target: "/api/proxy-calls?state=sent"
+            ),
         ]
+            + [RequestMethod.get, .post, .put, .patch, .delete].map { method in
+                Step(
+                    method: method,
+                    template: "/api/proxy/{integration}/{path}",
+                    status: 404,
+                    target: "/api/proxy/nobody/v1/charges"
+                )
+            }
     }()
 
     private static func replays(_ replay: String) -> [Step] {
@@ -528,7 +542,7 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/settle", "/failovers", "/failovers/{capability}",
-                    "/reservations", "/reservations/x", "/test", "/backfill/x",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }
