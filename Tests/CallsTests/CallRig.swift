@@ -90,6 +90,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
@@ -104,6 +105,7 @@ final class CallRig: Sendable {
             )
             let ports = CallPorts(
                 directory: { directory(integrations) },
+                token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
                 addressPolicy: { _ in AddressPolicy(allowPrivate: true) },
                 time: time.time,
