@@ -79,7 +79,7 @@ let package = Package(
         target("Signatures", ["Domain", crypto, cryptoExtras, swiftASN1, x509]),
         target("Resilience", ["Domain", collections]),
         // Layer 1b: the catalogue
-        target("Providers", ["Domain", "Signatures", "Resilience"]),
+        target("Providers", ["Domain", "Signatures", "Resilience", crypto]),
         // Layer 2a: the only I/O
         .systemLibrary(
             name: "CPostgreSQL",
@@ -245,7 +245,7 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Webhooks", "HTTPAPI", "Gateway", "UsherTesting", logging,
+                "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "UsherTesting", logging,
             ]
         ),
         tests(
@@ -257,7 +257,10 @@ let package = Package(
         ),
         tests(
             "Simulation",
-            ["CSimulation", "Domain", "Storage", "Webhooks", "Simulation", "UsherTesting", grdb, logging]
+            [
+                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Simulation",
+                "UsherTesting", grdb, logging,
+            ]
         ),
         tests("Usher", ["usher", argumentParser]),
         tests("Tidy", []),

@@ -38,8 +38,14 @@ package struct DestinationURL: Hashable, Sendable, CustomStringConvertible {
     package let pathAndQuery: String
 
     /// Reads and checks `text`.
-    package init(_ text: String, policy: AddressPolicy) throws(DestinationURLError) {
-        guard text.utf8.count <= Self.bytesMax else { throw .tooLong }
+    ///
+    /// - Parameter bytesMax: the longest that is taken, for URLs that nobody saves.
+    package init(
+        _ text: String,
+        policy: AddressPolicy,
+        bytesMax: Int = Self.bytesMax
+    ) throws(DestinationURLError) {
+        guard text.utf8.count <= bytesMax else { throw .tooLong }
         var reader = DestinationURLReader(Array(text.utf8))
         scheme = try reader.scheme()
         let authority = try reader.authority()

@@ -87,6 +87,7 @@ package struct Explanation: Sendable {
     }
 
     private static func secret(_ event: StoredEvent, _ snapshot: RegistrySnapshot) -> String {
+        if event.isFound { return "found in the provider's list: its webhook had not come by then" }
         guard let secretID = event.secretID else { return "verified with the provider's certificate" }
         let secrets = snapshot.source(id: event.sourceID)?.secrets ?? []
         guard let index = secrets.firstIndex(where: { $0.id == secretID }) else {

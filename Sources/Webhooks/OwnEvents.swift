@@ -15,10 +15,20 @@ package struct OwnEvents: Sendable {
     package struct Prepared: Sendable {
         let event: NewEvent
 
+        /// The destinations that want it.
+        var destinations: [Int64] { event.destinations }
+
         /// Stores the notice with its deliveries, once for each id; gives the destinations that have work.
         package func store(_ transaction: Transaction) throws -> [Int64] {
-            let outcomes = try EventAppend.apply(transaction, [event])
-            return outcomes.first?.isDuplicate == true ? [] : event.destinations
+            try append(transaction).isDuplicate ? [] : event.destinations
+        }
+
+        /// Stores the notice with its deliveries, once for each id.
+        func append(_ transaction: Transaction) throws -> AppendOutcome {
+            guard let outcome = try EventAppend.apply(transaction, [event]).first else {
+                throw StorageError.corrupt("a notice was not stored")
+            }
+            return outcome
         }
     }
 

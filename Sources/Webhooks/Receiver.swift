@@ -45,7 +45,7 @@ package final class Receiver: Sendable {
     private let stored: @Sendable ([Int64]) -> Void
     private let certificates: CertificateStore
     private let heard: @Sendable (Int64, Instant) -> Void
-    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) -> Void
+    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -55,6 +55,8 @@ package final class Receiver: Sendable {
     ///   - certificates: fetches what providers sign with, and confirms subscriptions.
     ///   - stored: told after each commit which destinations have new work.
     ///   - heard: told after each commit which source has sent, and when.
+    ///   - understood: told after each commit what has come, duplicates too; when it throws, the provider must send the
+    ///     webhook again.
     package init(
         registry: ResourceRegistry,
         weddings: WeddingRegistry,
@@ -67,7 +69,11 @@ package final class Receiver: Sendable {
         random: RandomSource,
         stored: @escaping @Sendable ([Int64]) -> Void,
         heard: @escaping @Sendable (Int64, Instant) -> Void,
-        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) -> Void = { _, _, _ in }
+        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void = {
+            _,
+            _,
+            _ in
+        }
     ) {
         self.understood = understood
         self.registry = registry
@@ -203,28 +209,65 @@ package final class Receiver: Sendable {
         let manners = source.dialect.manners
         guard !descriptions.isEmpty else { return .acknowledged(manners.acknowledgement, []) }
         do {
-            var events: [NewEvent] = []
-            events.reserveCapacity(descriptions.count)
-            for description in descriptions {
-                events.append(try await sealed(description, of: webhook, in: snapshot))
-            }
-            let outcomes = try await store.append(events)
+            let outcomes = try await store(descriptions, of: webhook, in: snapshot)
             heard(source.id, webhook.receivedAt)
-            for (description, outcome) in zip(descriptions, outcomes) where !outcome.isDuplicate {
-                understood(
-                    source.dialect.provider,
-                    description,
-                    description.part?.body ?? webhook.request.body
-                )
-            }
-            for (event, outcome) in zip(events, outcomes) {
-                activity.stored(source.id, outcome, at: webhook.receivedAt)
-                if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
-            }
+            for outcome in outcomes { activity.stored(source.id, outcome, at: webhook.receivedAt) }
+            // Also of what came before: its meaning may not have been taken in when it did.
+            try await tell(descriptions, of: webhook)
             return .acknowledged(manners.acknowledgement, outcomes)
         } catch {
             let code = (error as? StorageError)?.code ?? (error as? VaultError)?.code ?? "internal"
             return busy(source, code, at: webhook.receivedAt)
+        }
+    }
+
+    /// Stores a webhook's events with their deliveries, and tells those who wait for them.
+    private func store(
+        _ descriptions: [EventDescription],
+        of webhook: Verified,
+        in snapshot: RegistrySnapshot
+    ) async throws -> [AppendOutcome] {
+        var events: [NewEvent] = []
+        events.reserveCapacity(descriptions.count)
+        for description in descriptions {
+            events.append(try await sealed(description, of: webhook, in: snapshot))
+        }
+        let outcomes = try await store.append(events)
+        for (event, outcome) in zip(events, outcomes) {
+            if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
+        }
+        return outcomes
+    }
+
+    /// Stores events that nobody has sent: they were read from their provider's list, over a connection of Usher's own.
+    ///
+    /// They are known by the same key as their webhooks. The source counts as silent all the same.
+    func store(
+        found descriptions: [EventDescription],
+        in request: WebhookRequest,
+        for source: Source
+    ) async throws
+        -> [AppendOutcome]
+    {
+        let webhook = Verified(
+            source: source,
+            secretID: StoredEvent.foundID,
+            request: request,
+            receivedAt: time.now()
+        )
+        let outcomes = try await store(descriptions, of: webhook, in: registry.snapshot)
+        try await tell(descriptions, of: webhook)
+        return outcomes
+    }
+
+    /// Lets others know what was understood.
+    private func tell(_ descriptions: [EventDescription], of webhook: Verified) async throws {
+        for description in descriptions {
+            try await understood(
+                webhook.source.dialect.provider,
+                description,
+                description.part?.body ?? webhook.request.body
+            )
         }
     }
 

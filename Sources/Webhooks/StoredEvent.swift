@@ -10,7 +10,7 @@ package struct StoredEvent: Sendable {
     package let sourceID: Int64
     /// The source's name, also when it has been removed since.
     package let sourceName: String
-    /// The row number of the secret that matched.
+    /// The row number of the secret that matched; `foundID` for an event that was found in its provider's list.
     package let secretID: Int64?
     /// The provider's own id.
     package let providerEventID: [UInt8]
@@ -38,6 +38,12 @@ package struct StoredEvent: Sendable {
     package let duplicates: Int
     /// When it last came again.
     package let lastDuplicateAt: Instant?
+
+    /// Stands in the place of a secret for an event that no webhook has brought; secrets begin at 1.
+    package static let foundID: Int64 = 0
+
+    /// Whether no webhook has brought it: it was found in its provider's list.
+    package var isFound: Bool { secretID == Self.foundID }
 
     static let columns = """
         seq, received_at, source_id, secret_id, provider_event_id, type, priority, occurred_at, lane, content_type,

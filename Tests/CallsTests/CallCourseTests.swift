@@ -128,7 +128,9 @@ struct CallCourseTests {
         #expect(first.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x76).contains($0) })
     }
 
-    @Test(arguments: [(0, 1), (1, 5), (2, 15), (3, 45), (4, 120), (5, 300), (6, 600), (60, 600)])
+    @Test(arguments: [
+        (0, 1), (1, 5), (2, 15), (3, 45), (4, 120), (5, 180), (6, 240), (8, 240), (9, 600), (60, 600),
+    ])
     func `the wait of a round is as documented`(_ round: Int, _ seconds: Int64) {
         #expect(SettleSchedule.wait(round: round, jitter: 0) == .seconds(seconds))
         #expect(SettleSchedule.wait(round: round, jitter: 0.999) <= .seconds(seconds) * 1.25)

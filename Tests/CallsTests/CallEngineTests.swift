@@ -81,7 +81,7 @@ struct CallEngineTests {
 
     @Test func `a refused connection moves the charge to the next integration`() async throws {
         try await CallRig.run([Self.stripe, Self.second], vendors: Self.vendors) { rig in
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let result = try await rig.engine.submit(charge(), owner: "platform")
             #expect(result.call.state == .succeeded)
             #expect(result.integration?.text == "stripe-second")
@@ -102,7 +102,7 @@ struct CallEngineTests {
 
     @Test func `a lost answer is found out about and never charged elsewhere`() async throws {
         try await CallRig.run([Self.stripe, Self.second], vendors: Self.vendors) { rig in
-            rig.vendors.break_(
+            rig.vendors.damage(
                 "stripe-main.test",
                 .dropAnswer,
                 path: "/v1/payment_intents/",
@@ -126,7 +126,7 @@ struct CallEngineTests {
 
     @Test func `a refund goes where the charge was made`() async throws {
         try await CallRig.run([Self.stripe, Self.second], vendors: Self.vendors) { rig in
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let paid = try await rig.engine.submit(charge(), owner: "platform")
             rig.vendors.mend("stripe-main.test")
             let refund = CallSubmission(.paymentsRefund, input: [:], of: .call(paid.call.id), key: "refund-1")
@@ -172,7 +172,7 @@ struct CallEngineTests {
 
     @Test func `late success after the call moved on is refunded once`() async throws {
         try await CallRig.run([Self.stripe, Self.second], vendors: Self.vendors) { rig in
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let paid = try await rig.engine.submit(charge(), owner: "platform")
             rig.vendors.mend("stripe-main.test")
             let stray = try await rig.engine.submit(charge(key: "stray"), owner: "platform")

@@ -24,6 +24,8 @@ final class CallRig: Sendable {
             var byHost: [String: FaultyVendor]
             var random: SeededRandom
             var requests: [String] = []
+            var keys: [String] = []
+            var failures: [String: [TransportError]] = [:]
         }
 
         private let state: Mutex<State>
@@ -39,7 +41,26 @@ final class CallRig: Sendable {
         /// `METHOD host/path` of every request that reached a vendor.
         var requests: [String] { state.withLock { $0.requests } }
 
-        func break_(
+        /// The idempotency keys that were shown, in the order they came, for requests whose path ends so.
+        func keys(ending: String) -> [String] {
+            state.withLock { state in
+                zip(state.requests, state.keys).filter { $0.0.hasSuffix(ending) && !$0.1.isEmpty }.map(\.1)
+            }
+        }
+
+        /// Has the next requests to `host` fail on their way, before they reach it.
+        func fail(_ host: String, _ failures: [TransportError]) {
+            state.withLock { $0.failures[host, default: []] += failures }
+        }
+
+        func nextFailure(_ host: String) -> TransportError? {
+            state.withLock { state in
+                guard state.failures[host]?.isEmpty == false else { return nil }
+                return state.failures[host]?.removeFirst()
+            }
+        }
+
+        func damage(
             _ host: String,
             _ kind: VendorFault.Kind,
             path: String? = nil,
@@ -57,6 +78,7 @@ final class CallRig: Sendable {
 
         func exchange(_ host: String, _ request: VendorRequest, now: Instant) -> VendorExchange {
             state.withLock { state in
+                state.keys.append(request.headers.first("idempotency-key") ?? "")
                 state.requests.append("\(request.method) \(host)\(request.path)")
                 return state.byHost[host]?.exchange(request, now: now, random: &state.random) ?? .refused
             }
@@ -127,13 +149,14 @@ final class CallRig: Sendable {
     /// Time moves only once the engine has come to rest: whatever runs does so on other threads.
     func pass(
         atMost limit: Duration,
+        step: Duration = .milliseconds(250),
         until condition: () async throws -> Bool
     ) async throws -> Bool {
         let end = time.elapsed + limit
         while time.elapsed < end {
             if try await condition() { return true }
             await rest()
-            time.advance(by: .milliseconds(250))
+            time.advance(by: step)
         }
         return try await condition()
     }
@@ -184,6 +207,7 @@ final class CallRig: Sendable {
             let host = request.url.authority
             var headers = Headers(request.headers)
             headers.append("host", host)
+            if let failure = vendors.nextFailure(host) { throw failure }
             let exchange = vendors.exchange(
                 host,
                 VendorRequest(

@@ -38,7 +38,7 @@ struct CallWatchTests {
         async throws
     {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             for number in 0..<12 { _ = try await charge(rig, "k\(number)", wedding: "w-1") }
             let isOpen = try await rig.pass(atMost: .seconds(10)) {
                 try await !rig.engine.openFailovers().isEmpty
@@ -90,7 +90,7 @@ struct CallWatchTests {
             let name = try #require(ResourceName("stripe-main"))
             let good = try await rig.engine.probe(name)
             #expect(good.isGood && good.status == 200 && good.latency != nil)
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let bad = try await rig.engine.probe(name)
             #expect(!bad.isGood && bad.status == nil)
             #expect(bad.meaning.contains("No answer"))
@@ -142,12 +142,12 @@ struct CallWatchTests {
     @Test func `nothing is unserved until the last integration of a route is shut out`() async throws {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
             #expect(rig.engine.unserved().isEmpty)
-            rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             for number in 0..<12 { _ = try await charge(rig, "k\(number)") }
             let standings = try await rig.engine.standings()
             #expect(standings.map(\.isUsable) == [false, true])
             #expect(rig.engine.unserved().isEmpty)
-            rig.vendors.break_("stripe-second.test", .refuse, now: rig.time.now)
+            rig.vendors.damage("stripe-second.test", .refuse, now: rig.time.now)
             for number in 20..<40 { try await charge(rig, "k\(number)", isAsync: true) }
             let isUnserved = try await rig.pass(atMost: .seconds(60)) {
                 rig.engine.unserved() == [.payments]

@@ -264,6 +264,13 @@ struct ResourceTests {
                     "provider": "square", "credential": ["token": "EAAA", "location": "L1"],
                 ]
             ),
+            Step(
+                method: .post,
+                template: "/api/backfill/{name}",
+                status: 202,
+                target: "/api/backfill/google"
+            ),
+            Step(method: .get, template: "/api/backfill", status: 200),
             Step(method: .get, template: "/api/routes", status: 200),
             Step(
                 method: .put,
@@ -441,7 +448,7 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/settle", "/failovers", "/failovers/{capability}",
-                    "/reservations", "/reservations/x", "/test",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

@@ -7,12 +7,12 @@ enum DocumentationRule {
         "asUnownedSerialExecutor",
     ]
 
-    /// Members whose meaning a protocol of ours gives, in the folders of its implementations: `CallDialect` and
+    /// Members whose meaning a protocol of ours gives, in the folders of its implementations: `CallDialect`, `EventListing` and
     /// `VendorMachine`.
     static let ourWitnesses: [(folder: String, names: Set<String>)] = [
         (
             "Sources/Providers/Calls/",
-            ["facts", "check", "read", "settle", "readSettled", "probe", "limits"]
+            ["facts", "check", "read", "settle", "readSettled", "probe", "limits", "reach", "request", "isNewestFirst"]
         ),
         (
             "Sources/Sandbox/Vendors/",

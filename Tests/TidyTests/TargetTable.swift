@@ -40,7 +40,7 @@ struct TargetRule {
         TargetRule("Domain", .values),
         TargetRule("Signatures", .pure, "Domain", products: "Crypto CryptoExtras SwiftASN1 X509"),
         TargetRule("Resilience", .pure, "Domain", products: "Collections"),
-        TargetRule("Providers", .catalogue, "Domain Signatures Resilience"),
+        TargetRule("Providers", .catalogue, "Domain Signatures Resilience", products: "Crypto"),
         // A module of C headers: `Storage` alone imports it.
         TargetRule("CPostgreSQL", .values),
         TargetRule(

@@ -26,7 +26,8 @@ class Usher:
     """One configuration, started and killed as often as a test likes."""
 
     def __init__(self, binary: str, folder: pathlib.Path, sources: dict, destinations: dict, environment: dict,
-                 data: pathlib.Path | None = None, name: str = "usher", database_url: str | None = None):
+                 data: pathlib.Path | None = None, name: str = "usher", database_url: str | None = None,
+                 more: dict | None = None):
         self.binary = str(pathlib.Path(binary).resolve())
         self.folder = folder
         self.data = data or folder / "data"
@@ -44,7 +45,7 @@ class Usher:
             "root_key": f"file:{self.data / 'root.key'}",
             "sources": sources,
             "destinations": destinations,
-        }, indent=2))
+        } | (more or {}), indent=2))
 
     @property
     def database(self) -> pathlib.Path:

@@ -171,13 +171,13 @@ package struct CallCourse: Sendable {
 
 /// When to look again after an attempt whose end is not known.
 ///
-/// | round | 0 | 1 | 2 | 3 | 4 | 5 | 6 and more |
-/// |---|---|---|---|---|---|---|---|
-/// | wait | 1 s | 5 s | 15 s | 45 s | 2 min | 5 min | 10 min |
+/// | round | 0 | 1 | 2 | 3 | 4 | 5 | 6 to 8 | 9 and more |
+/// |---|---|---|---|---|---|---|---|---|
+/// | wait | 1 s | 5 s | 15 s | 45 s | 2 min | 3 min | 4 min | 10 min |
 ///
 /// Up to a quarter more by jitter: those in doubt since the same outage do not come back together.
 package enum SettleSchedule {
-    private static let seconds: [Int64] = [1, 5, 15, 45, 120, 300, 600]
+    private static let seconds: [Int64] = [1, 5, 15, 45, 120, 180, 240, 240, 240, 600]
 
     /// The wait before a round.
     package static func wait(round: Int, jitter: Double) -> Duration {

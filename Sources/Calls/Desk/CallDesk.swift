@@ -102,9 +102,16 @@ package final class CallDesk: Sendable {
         let now = reading
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
-        let (decision, able) = state.withLock { state in
+        let (decision, able, isForced) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
-            return (state.decide(question, able, strategy, deadline, now, chance), able)
+            var decision = state.decide(question, able, strategy, deadline, now, chance)
+            // Where all come back in steps, somebody waits for every call that is held back.
+            let isForced = decision.isHeldByRamp && question.priority <= .high
+            if isForced { decision = state.decide(question, able, strategy, deadline, now, 0) }
+            if decision.isNowhere {
+                for integration in able { state.posts[integration.id]?.hasten(now: now.elapsed) }
+            }
+            return (decision, able, isForced)
         }
         switch decision {
         case .wait(let until, let reason):
@@ -118,7 +125,7 @@ package final class CallDesk: Sendable {
                 priority: question.priority,
                 wedding: question.wedding,
                 deadline: deadline,
-                isBound: able.count == 1
+                isBound: isForced || able.count == 1 && question.priority == .critical
             )
             guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
             return .use(integration, passage, reason)
@@ -145,6 +152,19 @@ package final class CallDesk: Sendable {
             return ticket
         }
         return Passage(integration: integration.id, sent: sent, ticket: ticket)
+    }
+
+    /// The right to one request that can wait for any other: nil while the integration is not called, and when its budget
+    /// is needed for longer than `passagePatience`.
+    package func spare(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
+        await pass(
+            integration,
+            operation,
+            priority: .low,
+            wedding: nil,
+            deadline: time.elapsed() + Self.passagePatience,
+            isBound: false
+        )
     }
 
     /// Takes in what came of a request.
@@ -185,8 +205,8 @@ package final class CallDesk: Sendable {
             return nil
         }
         let now = reading
-        // Who has nowhere else to go passes any ramp when it is critical.
-        let chance = isBound && priority == .critical ? 0 : random.fraction()
+        // Who has nowhere else to go passes any ramp.
+        let chance = isBound ? 0 : random.fraction()
         return state.withLock { state in
             guard
                 case .allowed(let ticket)? = state.posts[integration.id]?.admit(
@@ -206,9 +226,9 @@ package final class CallDesk: Sendable {
     }
 
     /// Waits in the queue before an integration's budget; nil when the deadline came first or the queue is full.
-    private func sent(
+    func sent(
         _ integration: CallIntegration,
-        _ operation: Operation,
+        _ operation: Operation?,
         _ budgetClass: BudgetClass,
         wedding: WeddingID?,
         deadline: Duration

@@ -10,7 +10,7 @@ struct Post: Sendable {
     private(set) var health: IntegrationGuard
     var queue: BudgetQueue<UInt64>
     let limits: [ProviderLimit]
-    private var needs: [Operation: BudgetNeed] = [:]
+    private var needs: [Operation?: BudgetNeed] = [:]
 
     /// - Parameter saved: the budget's state when it was last saved; nil when it never was.
     init(_ integration: CallIntegration, saved: JSONValue?, _ now: ClockReading) {
@@ -35,10 +35,12 @@ struct Post: Sendable {
     /// Whether it was made for these limits.
     func keeps(_ limits: [ProviderLimit]) -> Bool { self.limits == limits }
 
-    /// The limits a call of this operation counts against.
-    mutating func need(_ operation: Operation) -> BudgetNeed {
+    /// The limits a call of this operation counts against; of an unknown one those of every operation.
+    mutating func need(_ operation: Operation?) -> BudgetNeed {
         if let need = needs[operation] { return need }
-        let names = limits.filter { $0.operations?.contains(operation) ?? true }.map(\.name)
+        let names = limits.filter { limit in
+            limit.operations.map { $0.contains { $0 == operation } } ?? true
+        }.map(\.name)
         let need = BudgetNeed(queue.budget.limits(named: Set(names)))
         needs[operation] = need
         return need
@@ -72,9 +74,21 @@ struct Post: Sendable {
         )
     }
 
+    /// What the guard would say now to a request of an unknown operation, and how long its budget would make it wait.
+    mutating func prospects(
+        _ priority: Priority,
+        _ wedding: WeddingID?,
+        _ now: ClockReading,
+        chance: Double
+    ) -> (IntegrationGuard.Outlook, wait: Duration) {
+        let outlook = health.outlook(priority: priority, now: now.elapsed, chance: chance)
+        let wait = queue.estimate(BudgetClass(priority), wedding: wedding, need: need(nil), now: now)
+        return (outlook, wait)
+    }
+
     mutating func add(
         _ number: UInt64,
-        _ operation: Operation,
+        _ operation: Operation?,
         _ budgetClass: BudgetClass,
         _ wedding: WeddingID?,
         _ deadline: Duration,
@@ -116,6 +130,8 @@ struct Post: Sendable {
 
     mutating func tick(_ now: Duration, jitter: Double) { health.tick(now: now, jitter: jitter) }
 
+    mutating func hasten(now: Duration) { health.hasten(now: now) }
+
     mutating func hold(until: Duration?, now: Duration) { health.hold(until: until, now: now) }
 
     mutating func release(now: Duration) { health.release(now: now) }
@@ -131,6 +147,21 @@ extension LimitKind {
     fileprivate var isLong: Bool {
         guard case .fixedWindow(_, let length) = self else { return false }
         return length >= Post.durableWindow
+    }
+}
+
+extension FailoverChoice.Decision {
+    /// Whether every candidate comes back in steps, and this call is in none of them.
+    var isHeldByRamp: Bool {
+        if case .wait(_, .breaker(.ramping)) = self { true } else { false }
+    }
+
+    /// Whether every candidate is kept from being called.
+    var isNowhere: Bool {
+        switch self {
+        case .wait(_, .breaker), .none(.deadline): true
+        default: false
+        }
     }
 }
 

@@ -20,8 +20,6 @@ package final class CallEngine: Service, Sendable {
         package var inFlightMax = 10_000
         /// The most calls taken up in one look.
         package var claimsMax = 64
-        /// The most news of webhooks that waits to be taken in.
-        package var newsMax = 4_096
         /// How long a caller waits before it is told to ask later.
         package var syncWait = Duration.seconds(20)
         /// The longest time between two looks at what is due.
@@ -35,7 +33,6 @@ package final class CallEngine: Service, Sendable {
 
     private struct State {
         var inbox: [CallWork] = []
-        var news: [CallNews] = []
         var inFlight = 0
         var isDraining = false
     }
@@ -84,7 +81,6 @@ package final class CallEngine: Service, Sendable {
                         return (works, state.isDraining)
                     }
                     for work in works { group.addTask { await self.carry(work) } }
-                    for item in takeNews() { group.addTask { await self.takeIn(item) } }
                     if isDraining { break }
                     let next = await lookForDue(&group)
                     await doorbell.wait(atMost: min(next, limits.lookEvery), ports.time)
@@ -309,20 +305,10 @@ package final class CallEngine: Service, Sendable {
         state.withLock { $0.inFlight -= 1 }
     }
 
-    /// Keeps news until the next look; false when there is too much of it.
-    func keep(_ news: CallNews) -> Bool {
-        state.withLock { state in
-            guard state.news.count < limits.newsMax else { return false }
-            state.news.append(news)
-            return true
-        }
-    }
-
-    private func takeNews() -> [CallNews] {
-        state.withLock { state in
-            defer { state.news = [] }
-            return state.news
-        }
+    /// Has a call carried on from where it stands.
+    func carryOn(_ work: CallWork) {
+        state.withLock { $0.inFlight += 1 }
+        enqueue(work)
     }
 
     private func enqueue(_ work: CallWork) {

@@ -22,17 +22,32 @@ package struct CallNews: Sendable {
         self.verdict = verdict
     }
 
-    /// Which of a call's attempts it is about: the one that brought `reference`, or else the provider's latest that
-    /// has brought nothing.
-    func index(in attempts: [StoredAttempt], _ directory: CallDirectory) -> Int? {
-        guard let provider else { return attempts.lastIndex { $0.state.isLive } }
+    /// Which of a call's attempts it can be about: the one that brought `reference` or names it in its progress, else
+    /// all of the provider's that have brought nothing.
+    ///
+    /// - Parameter progress: the opened progress of attempts, by their place.
+    func candidates(
+        in attempts: [StoredAttempt],
+        progress: [Int: JSONValue],
+        _ directory: CallDirectory
+    ) -> [Int] {
+        guard let provider else { return attempts.lastIndex { $0.state.isLive }.map { [$0] } ?? [] }
         let itsOwn = attempts.indices.filter {
             directory.integrations[attempts[$0].integration]?.account.provider == provider
         }
-        let known = itsOwn.first { attempts[$0].reference != nil && attempts[$0].reference == reference }
-        return known ?? itsOwn.last { attempts[$0].reference == nil }
+        if let reference {
+            let known = itsOwn.first { attempts[$0].reference == reference }
+            let named = itsOwn.first { index in
+                progress[index]?.object?.contains { $0.value.string == reference } ?? false
+            }
+            if let known = known ?? named { return [known] }
+        }
+        return itsOwn.filter { attempts[$0].reference == nil }
     }
 }
+
+/// It cannot be told yet which attempt news is about: it must come again.
+package struct NewsTooEarly: Error {}
 
 /// What news changed.
 package enum CallNewsEffect: String, Hashable, Sendable {
@@ -47,37 +62,35 @@ package enum CallNewsEffect: String, Hashable, Sendable {
 }
 
 extension CallEngine {
-    /// Has news taken in soon; beyond `Limits.newsMax` it is dropped, and found out later by looking.
-    package func hear(_ news: CallNews) {
-        if keep(news) {
-            look()
-        } else {
-            ports.logger.warning("too much news of calls at a time: some is dropped")
-        }
-    }
-
-    /// Takes in news that waited; never throws.
-    func takeIn(_ news: CallNews) async {
-        do {
-            let effect = try await learn(news)
-            guard effect == .doubled else { return }
-            ports.logger.critical(
-                "a call took effect twice and cannot be undone by Usher: a person must look",
-                metadata: ["call": "\(news.call)"]
-            )
-        } catch {
-            ports.logger.warning(
-                "news of a call could not be taken in; it is found out by looking",
-                metadata: ["call": "\(news.call)", "error": "\(error)"]
-            )
-        }
+    /// Takes in what a webhook says, before the webhook is acknowledged: what it proves is stored when this returns.
+    ///
+    /// - Throws: `NewsTooEarly` and the storage's errors: then the webhook must come again.
+    package func hear(_ news: CallNews) async throws {
+        guard try await learn(news) == .doubled else { return }
+        ports.logger.critical(
+            "a call took effect twice and cannot be undone by Usher: a person must look",
+            metadata: ["call": "\(news.call)"]
+        )
     }
 
     /// Takes in news; the same news may come any number of times.
+    ///
+    /// News of what may belong to one of two attempts at a provider waits until neither is on its way any more: taken
+    /// for the wrong one's, it would hide a charge. News that something did not happen must name its attempt.
     package func learn(_ news: CallNews) async throws -> CallNewsEffect {
+        if case .unknown = news.verdict { return .nothing }
         guard let call = try await find(news.call) else { return .nothing }
         let attempts = try await attempts(of: call.id)
-        guard let index = news.index(in: attempts, ports.directory()) else { return .nothing }
+        let found = news.candidates(
+            in: attempts,
+            progress: try await progress(of: attempts),
+            ports.directory()
+        )
+        guard let index = found.last else { return .nothing }
+        if found.count > 1 {
+            guard case .succeeded = news.verdict else { return .nothing }
+            guard !found.contains(where: { attempts[$0].state.isLive }) else { throw NewsTooEarly() }
+        }
         switch attempts[index].state {
         case .inDoubt: return try await settle(call, attempts[index].id, news.verdict)
         case .notApplied, .dead:
@@ -87,14 +100,23 @@ extension CallEngine {
         }
     }
 
-    /// Settles an attempt in doubt; a call that somebody is working on at this moment finds out by itself.
+    /// The progress of attempts that have brought nothing yet, opened.
+    private func progress(of attempts: [StoredAttempt]) async throws -> [Int: JSONValue] {
+        var opened: [Int: JSONValue] = [:]
+        for (index, attempt) in attempts.enumerated() where attempt.reference == nil {
+            guard let sealed = attempt.progress else { continue }
+            opened[index] = try await seal.open(sealed, .progress, of: attempt.id.bytes)
+        }
+        return opened
+    }
+
+    /// Settles an attempt in doubt; whoever is at it finds that it is theirs no more.
     private func settle(
         _ call: StoredCall,
         _ attempt: CallAttemptID,
         _ verdict: SettleVerdict
     ) async throws -> CallNewsEffect {
-        if case .unknown = verdict { return .nothing }
-        guard call.state == .inDoubt || call.state == .held else { return .nothing }
+        guard call.state == .inDoubt || call.state == .held else { throw NewsTooEarly() }
         let lease = ports.time.now() + CallRunner.leaseMargin
         let taken = try await database.write { transaction -> (StoredCall, [StoredAttempt])? in
             guard let claimed = try CallTable.reopen(call.id, until: lease, transaction) else { return nil }
@@ -102,7 +124,7 @@ extension CallEngine {
         }
         guard let (claimed, attempts) = taken, let live = attempts.last, live.id == attempt,
             live.state == .inDoubt
-        else { return .nothing }
+        else { throw NewsTooEarly() }
         let input = try CallInput(call.operation, try await seal.open(call.input, .input, of: call.id.bytes))
         let work = CallWork(
             call: claimed,
@@ -112,7 +134,7 @@ extension CallEngine {
             content: nil,
             isTakenOver: true
         )
-        await runner.settle(work, by: verdict)
+        if let rest = try await runner.settle(work, by: verdict) { carryOn(rest) }
         return .settled
     }
 
@@ -122,7 +144,9 @@ extension CallEngine {
         of call: StoredCall,
         _ outcome: CallOutcome
     ) async throws -> CallNewsEffect {
-        guard !call.operation.isRead else { return .nothing }
+        guard !call.operation.isRead, Compensation.stands(call.operation, outcome.reply) else {
+            return .nothing
+        }
         ports.logger.critical(
             "an attempt took effect after the call had moved on",
             metadata: ["call": "\(call.id)", "attempt": "\(attempt.id)", "state": "\(attempt.state.name)"]

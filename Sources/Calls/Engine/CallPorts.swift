@@ -66,6 +66,19 @@ package struct CallPorts: Sendable {
     }
 }
 
+extension CallPorts {
+    /// An integration's account, with an access token where its provider wants one.
+    func account(_ integration: CallIntegration) async throws -> IntegrationAccount {
+        guard case .oauth = integration.dialect.facts.authentication else { return integration.account }
+        return IntegrationAccount(
+            provider: integration.account.provider,
+            baseURL: integration.account.baseURL,
+            credential: integration.account.credential,
+            accessToken: try await token(integration)
+        )
+    }
+}
+
 /// What a call came to, or where it stands.
 package struct CallResult: Sendable {
     /// The call.

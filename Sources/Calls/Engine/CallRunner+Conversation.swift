@@ -21,27 +21,37 @@ extension CallRunner {
         }
         var isTokenFresh = false
         for _ in 0..<Self.requestsMax {
-            let (verdict, status, isRefusedToken) = try await exchange(&work, request, integration)
-            if isRefusedToken, !isTokenFresh {
+            let exchanged = try await exchange(&work, request, integration)
+            if exchanged.isTokenRefused, !isTokenFresh {
                 isTokenFresh = true
                 continue
             }
-            switch verdict {
+            switch exchanged.verdict {
             case .goOn(let progress): try await advance(&work, progress, request, integration, pause: .zero)
             case .wait(let progress, let pause):
                 try await advance(&work, progress, request, integration, pause: min(pause, Self.pauseMax))
-            default: return try await conclude(&work, verdict, status: status)
+            case let verdict: return try await conclude(&work, verdict, status: exchanged.status)
             }
         }
         return try await conclude(&work, .inDoubt(Self.endless), status: nil)
     }
 
-    /// One request and what its answer means; it leaves when the integration's budget lets it.
+    /// What one request came to.
+    struct Exchanged: Sendable {
+        let verdict: CallVerdict
+        /// The answer's status; nil without an answer, and then the verdict is Usher's own.
+        let status: Int?
+        /// Whether the provider did not take the access token.
+        var isTokenRefused = false
+    }
+
+    /// One request and what its answer means; it leaves when the integration's budget lets it, and while the call is
+    /// surely ours: whoever stood still for too long must not send what another one may have settled.
     func exchange(
         _ work: inout CallWork,
         _ request: CallRequest,
         _ integration: CallIntegration
-    ) async throws -> (CallVerdict, status: Int?, isRefusedToken: Bool) {
+    ) async throws -> Exchanged {
         let passage: CallDesk.Passage
         if let given = work.passage {
             passage = given
@@ -64,7 +74,13 @@ extension CallRunner {
             throw error
         } catch {
             desk.abandoned(passage)
-            return (.notApplied(Self.tokenFailure(error)), nil, false)
+            let isLook = try isLook(work, request, integration)
+            let failure = Self.tokenFailure(error)
+            return Exchanged(verdict: isLook ? .inDoubt(failure) : .notApplied(failure), status: nil)
+        }
+        guard !Task.isCancelled, isOurs(work, integration) else {
+            desk.abandoned(passage)
+            throw LeaseLost()
         }
         let began = ports.time.elapsed()
         let exchange = await line.send(outgoing, to: integration)
@@ -80,15 +96,36 @@ extension CallRunner {
                 news: integration.dialect.limits(in: answer)
             )
             guard answer.status == 401, let token = account.accessToken else {
-                return (verdict, answer.status, false)
+                return Exchanged(verdict: verdict, status: answer.status)
             }
             await ports.tokenRefused(integration, token)
-            return (verdict, answer.status, true)
+            return Exchanged(verdict: verdict, status: answer.status, isTokenRefused: true)
         case .nothing(let failure, let maybeSent):
             desk.ended(passage, failure.health, latency: latency, news: [])
-            let isHarmless = !maybeSent || outgoing.effect == .none
-            return (isHarmless ? .notApplied(failure) : .inDoubt(failure), nil, false)
+            // Who is being ended decides nothing: whoever takes the call up finds it as it is.
+            guard !Task.isCancelled else { throw LeaseLost() }
+            let isHarmless = outgoing.effect == .none || (!maybeSent && !outgoing.isLook)
+            return Exchanged(verdict: isHarmless ? .notApplied(failure) : .inDoubt(failure), status: nil)
         }
+    }
+
+    private func isLook(
+        _ work: CallWork,
+        _ request: CallRequest,
+        _ integration: CallIntegration
+    ) throws -> Bool {
+        try integration.dialect.next(
+            request,
+            integration.account,
+            progress: work.progress,
+            now: ports.time.now()
+        ).isLook
+    }
+
+    /// Whether nobody else can take the call on before a request that leaves now has an answer.
+    private func isOurs(_ work: CallWork, _ integration: CallIntegration) -> Bool {
+        guard let lease = work.call.dueAt else { return true }
+        return ports.time.now() + integration.dialect.facts.timeout <= lease
     }
 
     /// Stores how far the conversation has come, before the next request leaves.
@@ -102,7 +139,7 @@ extension CallRunner {
         guard var attempt = work.attempts.popLast() else { return }
         let now = ports.time.now()
         let next = try integration.dialect.next(request, integration.account, progress: progress, now: now)
-        if next.effect == .takesEffect { attempt.sentAt = now }
+        if next.effect == .takesEffect, !next.isLook || attempt.sentAt == nil { attempt.sentAt = now }
         attempt.progress = try await seal.seal(progress, .progress, of: attempt.id.bytes, now: now)
         work.attempts.append(attempt)
         work.progress = progress
@@ -112,6 +149,8 @@ extension CallRunner {
             guard try CallTable.move(call, to: .working, dueAt: lease, transaction) else { throw LeaseLost() }
             try AttemptTable.progress(attempt, transaction)
         }
+        work.call.state = .working
+        work.call.dueAt = lease
         if pause > .zero { try await ports.time.sleep(pause) }
     }
 }

@@ -27,9 +27,12 @@ extension CallRunner {
             now: now
         )
         switch step {
-        case .replay: return try await replay(&work, request, integration)
+        case .replay:
+            try await hold(&work, integration)
+            return try await replay(&work, request, integration)
         case .ask(let question):
-            guard let answer = await ask(question, request.operation, work, integration) else {
+            try await hold(&work, integration)
+            guard let answer = try await ask(question, request.operation, work, integration) else {
                 return try await settled(&work, .unknown)
             }
             let verdict = integration.dialect.readSettled(
@@ -51,13 +54,24 @@ extension CallRunner {
         }
     }
 
+    /// Keeps the call for as long as a request may take.
+    func hold(_ work: inout CallWork, _ integration: CallIntegration) async throws {
+        let lease = ports.time.now() + leaseTime(integration)
+        let call = work.call
+        try await database.write { transaction in
+            guard try CallTable.move(call, to: .inDoubt, dueAt: lease, transaction) else { throw LeaseLost() }
+        }
+        work.call.state = .inDoubt
+        work.call.dueAt = lease
+    }
+
     /// Asks a question about an attempt in doubt; nil without an answer.
     func ask(
         _ question: ProviderRequest,
         _ operation: Operation,
         _ work: CallWork,
         _ integration: CallIntegration
-    ) async -> ProviderAnswer? {
+    ) async throws -> ProviderAnswer? {
         let passage = await desk.carryOn(integration, operation, wedding: work.call.wedding)
         let began = ports.time.elapsed()
         let exchange = await line.send(question, to: integration)
@@ -70,6 +84,7 @@ extension CallRunner {
             return answer
         case .nothing(let failure, _):
             desk.ended(passage, failure.health, latency: latency, news: [])
+            guard !Task.isCancelled else { throw LeaseLost() }
             return nil
         }
     }
@@ -80,8 +95,8 @@ extension CallRunner {
         _ request: CallRequest,
         _ integration: CallIntegration
     ) async throws -> Progress {
-        let (verdict, _, _) = try await exchange(&work, request, integration)
-        switch verdict {
+        let exchanged = try await exchange(&work, request, integration)
+        switch exchanged.verdict {
         case .succeeded(let outcome): return try await settled(&work, .succeeded(outcome))
         case .refused(let failure): return try await settled(&work, .refused(failure))
         case .goOn(let progress), .wait(let progress, _):
@@ -95,8 +110,10 @@ extension CallRunner {
             try await restate(work)
             return .further
         case .notApplied(let failure):
-            // Only a verdict on the request itself proves anything: being turned away today says nothing of then.
-            let isVerdict = failure.kind == .rejected || failure.kind == .notFound
+            // Only the provider's verdict on the request itself proves anything: being turned away today, or not
+            // being able to send, says nothing of then.
+            let isAnswered = exchanged.status != nil
+            let isVerdict = isAnswered && (failure.kind == .rejected || failure.kind == .notFound)
             return try await settled(&work, isVerdict ? .dead(failure) : .unknown)
         case .inDoubt: return try await settled(&work, .unknown)
         }
@@ -129,19 +146,10 @@ extension CallRunner {
         return try await follow(decision, &work, outcome: outcome)
     }
 
-    /// Ends the doubt by what somebody else found out, and carries the call on from there.
-    func settle(_ start: CallWork, by verdict: SettleVerdict) async {
+    /// Ends the doubt by what somebody else found out; gives what is to be carried on at once.
+    func settle(_ start: CallWork, by verdict: SettleVerdict) async throws -> CallWork? {
         var work = start
-        do {
-            guard case .further = try await settled(&work, verdict) else { return }
-            await run(work)
-        } catch is LeaseLost {
-            return
-        } catch {
-            ports.logger.error(
-                "what was found out could not be stored; it is found out again",
-                metadata: ["call": "\(work.call.id)", "error": "\(error)"]
-            )
-        }
+        guard case .further = try await settled(&work, verdict) else { return nil }
+        return work
     }
 }

@@ -41,7 +41,7 @@ struct CallRunner: Sendable {
         do {
             while case .further = try await step(&work) {}
         } catch is LeaseLost {
-            return  // Another one has taken it on, and knows more.
+            // Another one has taken it on, or will when the lease ends, and knows more.
         } catch {
             ports.logger.error(
                 "a call could not be carried on; it is taken up again when its lease ends",
@@ -171,17 +171,12 @@ struct CallRunner: Sendable {
     }
 
     func account(_ integration: CallIntegration) async throws -> IntegrationAccount {
-        guard case .oauth = integration.dialect.facts.authentication else { return integration.account }
-        return IntegrationAccount(
-            provider: integration.account.provider,
-            baseURL: integration.account.baseURL,
-            credential: integration.account.credential,
-            accessToken: try await ports.token(integration)
-        )
+        try await ports.account(integration)
     }
 
+    /// Long enough for a request to wait for its budget and for its answer.
     func leaseTime(_ integration: CallIntegration) -> Duration {
-        integration.dialect.facts.timeout * 2 + Self.leaseMargin
+        integration.dialect.facts.timeout + CallDesk.passagePatience + Self.leaseMargin
     }
 
     func lastFailure(_ work: CallWork) -> ProviderFailure? { work.attempts.last?.failure }

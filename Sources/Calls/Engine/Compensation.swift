@@ -18,9 +18,26 @@ enum Compensation {
     /// The code with which dialects say that a payment cannot be voided any more.
     static let alreadyCaptured = "already_captured"
 
+    /// Whether what is told of `operation` stands and was done by it.
+    ///
+    /// Money that is told to be taken, of a call that only held it, was taken by a later capture; what is given back,
+    /// released or waits for its payer needs no undoing.
+    static func stands(_ operation: Operation, _ reply: JSONValue) -> Bool {
+        guard operation.capability == .payments, let status = reply["status"]?.string else { return true }
+        return switch PaymentReply.Status(rawValue: status) {
+        case .authorized, .processing: true
+        case .succeeded: operation != .paymentsAuthorize
+        case .requiresAction, .voided, .failed: false
+        case .refunded: operation == .paymentsRefund
+        case nil: true
+        }
+    }
+
     /// What undoes `operation` when it brought `reply`; nil for what cannot be undone (a message that was sent).
     static func undoing(_ operation: Operation, reply: JSONValue) -> Operation? {
         switch operation {
+        case .paymentsCharge where reply["status"]?.string == PaymentReply.Status.authorized.rawValue:
+            .paymentsVoid
         case .paymentsCharge: .paymentsRefund
         case .paymentsAuthorize: .paymentsVoid
         case .videoCreate: .videoCancel

@@ -13,8 +13,15 @@ struct ProviderLine: Sendable {
 
     let ports: CallPorts
 
+    /// The longest wait for an answer to a request that takes no effect: giving it up costs nothing, and somebody waits.
+    static let harmlessTimeout = Duration.milliseconds(2_500)
+
     /// Sends one request; never throws.
-    func send(_ request: ProviderRequest, to integration: CallIntegration) async -> Exchange {
+    func send(
+        _ request: ProviderRequest,
+        to integration: CallIntegration,
+        answerBytesMax: Int = ProviderRequest.answerBytesMax
+    ) async -> Exchange {
         let body: [UInt8]
         switch request.body {
         case .none: body = []
@@ -33,8 +40,8 @@ struct ProviderLine: Sendable {
                     url: try DestinationURL(request.url, policy: policy),
                     headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
                     body: body,
-                    timeout: integration.dialect.facts.timeout,
-                    responseBytesMax: ProviderRequest.answerBytesMax,
+                    timeout: timeout(request, integration),
+                    responseBytesMax: answerBytesMax,
                     policy: policy
                 )
             )
@@ -63,6 +70,15 @@ struct ProviderLine: Sendable {
             )
             return .nothing(failure, maybeSent: false)
         }
+    }
+
+    /// Change lists of calendars are long and have nowhere else to go: they get the provider's own time.
+    private func timeout(_ request: ProviderRequest, _ integration: CallIntegration) -> Duration {
+        let facts = integration.dialect.facts
+        let isPatient =
+            request.effect == .takesEffect || request.streamsAnswer
+            || facts.operations.contains(.calendarChanges)
+        return isPatient ? facts.timeout : min(facts.timeout, Self.harmlessTimeout)
     }
 
     /// What Usher calls itself.

@@ -7,6 +7,8 @@ package enum CallTables {
         Migration(number: 500, name: "calls", statements: tables.map { Statement(schema: $0) }),
         DeskTable.migration,
         ReservationTable.migration,
+        ProxyTable.migration,
+        BackfillTable.migration,
     ]
 
     private static let tables = [

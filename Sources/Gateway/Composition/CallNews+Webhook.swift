@@ -1,10 +1,10 @@
-import Calls
+package import Calls
 import Domain
-import Providers
+package import Providers
 
 extension CallNews {
     /// What a webhook says of a call; nil for one that says nothing of any.
-    init?(_ provider: ProviderName, type: String, body: [UInt8]) {
+    package init?(_ provider: ProviderName, type: String, body: [UInt8]) {
         switch provider {
         case .stripe, .square, .paypal: self.init(payment: provider, type, body)
         case .twilio, .sendgrid: self.init(message: provider, type, body)
@@ -17,8 +17,8 @@ extension CallNews {
             let news = PaymentNews.read(provider: api, eventType: type, body: json),
             let call = news.tag.flatMap({ CallID($0) })
         else { return nil }
-        var reference: String?
-        if case .succeeded(let outcome) = news.verdict { reference = outcome.reference }
+        var reference = news.objectID
+        if case .succeeded(let outcome) = news.verdict, let known = outcome.reference { reference = known }
         self.init(call: call, provider: api, reference: reference, verdict: news.verdict)
     }
 

@@ -1,5 +1,6 @@
 import Access
 import AsyncHTTPClient
+import Calls
 import Domain
 import HTTPAPI
 package import Logging
@@ -78,7 +79,7 @@ package enum GatewayProcess {
         let group = MultiThreadedEventLoopGroup.singleton
         let upstream = HTTPUpstream(group: group, time: .system, resolver: .system(threads: .singleton))
         do {
-            try await serve(start, upstream.upstream, group)
+            try await serve(start, upstream.upstream, upstream.streaming, group)
         } catch {
             await upstream.shutdown()
             throw error
@@ -89,6 +90,7 @@ package enum GatewayProcess {
     private static func serve(
         _ start: Start,
         _ upstream: Upstream,
+        _ streaming: StreamingUpstream,
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
@@ -104,7 +106,9 @@ package enum GatewayProcess {
         if configuration.database.path != nil {
             // The lock says that no other process works on this database.
             try await DeliveryLeases.releaseAll(start.database)
+            try await ProxyJournal.giveUpAll(start.database, now: ports.time.now())
         }
+        ports.streaming = streaming
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
@@ -136,7 +140,7 @@ package enum GatewayProcess {
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
             KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
-            services.reranker, services.calls, services.dispatcher,
+            services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
         ]
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(

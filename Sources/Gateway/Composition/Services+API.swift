@@ -19,9 +19,17 @@ extension Services {
             publicURL: ports.publicURL
         )
         let proxies = ports.trustedProxies
-        let router = ResourceRouter.make(context, calls: calls, proxies: proxies, logger: ports.logger)
+        let router = ResourceRouter.make(
+            context,
+            calls: calls,
+            backfiller: backfiller,
+            proxy: proxy,
+            proxies: proxies,
+            logger: ports.logger
+        )
         return GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
+            proxy: ProxyEndpoint(context: context, engine: proxy, proxies: proxies, logger: ports.logger),
             router: { await router.respond(to: $0) },
             streamPolicy: { router.streamPolicy($0) }
         )

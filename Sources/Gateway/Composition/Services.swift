@@ -24,6 +24,8 @@ package struct Services: Sendable {
         package var random: RandomSource
         /// Outgoing HTTP.
         package var upstream: Upstream
+        /// Outgoing HTTP with streamed bodies; gathers them over `upstream` unless it is told otherwise.
+        package var streaming: StreamingUpstream
         /// The log.
         package var logger: Logger
         /// The URL that providers know, without a slash at its end.
@@ -48,6 +50,7 @@ package struct Services: Sendable {
             self.time = time
             self.random = random
             self.upstream = upstream
+            streaming = .gathering(upstream)
             self.logger = logger
             self.publicURL = publicURL
             self.addressPolicy = addressPolicy
@@ -94,6 +97,10 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Finds what webhooks did not bring.
+    package let backfiller: Backfiller
+    /// Passes requests of providers' own SDKs on.
+    package let proxy: ProxyEngine
     /// Reads for people.
     package let queries: WebhookQueries
     /// Says how everything does.
@@ -143,21 +150,23 @@ package struct Services: Sendable {
         consents = Self.consents(database, registry, vault, ports)
         let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
         self.calls = calls
-        receiver = Receiver(
-            registry: registry,
-            weddings: weddings,
-            vault: vault,
-            store: store,
-            activity: activity,
-            publicURL: ports.publicURL,
-            certificates: Self.certificates(ports),
-            time: ports.time,
-            random: ports.random,
-            stored: { dispatcher.workArrived($0) },
-            heard: { silence.heard($0, at: $1) },
-            understood: { provider, event, body in
-                if let news = CallNews(provider, type: event.type, body: body) { calls.hear(news) }
-            }
+        proxy = calls.proxy(over: ports.streaming)
+        let receiver = Self.receiver(
+            registry,
+            weddings,
+            vault,
+            store,
+            activity,
+            dispatcher,
+            silence,
+            calls,
+            ports
+        )
+        self.receiver = receiver
+        backfiller = Self.backfiller(
+            calls,
+            registry,
+            Self.injector(receiver, registry, vault, database, dispatcher, ports)
         )
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)
@@ -171,6 +180,54 @@ package struct Services: Sendable {
             activity: activity,
             silence: silence,
             time: ports.time
+        )
+    }
+
+    private static func injector(
+        _ receiver: Receiver,
+        _ registry: ResourceRegistry,
+        _ vault: Vault,
+        _ database: Database,
+        _ dispatcher: Dispatcher,
+        _ ports: Ports
+    ) -> EventInjector {
+        EventInjector(
+            receiver: receiver,
+            events: OwnEvents(registry: registry, vault: vault),
+            database: database,
+            time: ports.time,
+            stored: { dispatcher.workArrived($0) }
+        )
+    }
+
+    private static func receiver(
+        _ registry: ResourceRegistry,
+        _ weddings: WeddingRegistry,
+        _ vault: Vault,
+        _ store: WebhookStore,
+        _ activity: WebhookActivity,
+        _ dispatcher: Dispatcher,
+        _ silence: SilenceWatch,
+        _ calls: CallEngine,
+        _ ports: Ports
+    ) -> Receiver {
+        Receiver(
+            registry: registry,
+            weddings: weddings,
+            vault: vault,
+            store: store,
+            activity: activity,
+            publicURL: ports.publicURL,
+            certificates: certificates(ports),
+            time: ports.time,
+            random: ports.random,
+            stored: { dispatcher.workArrived($0) },
+            heard: { silence.heard($0, at: $1) },
+            understood: { provider, event, body in
+                if let news = CallNews(provider, type: event.type, body: body) {
+                    try await calls.hear(news)
+                }
+            }
         )
     }
 

@@ -35,6 +35,12 @@ package struct Query: Hashable, Sendable {
         text = ""
     }
 
+    /// A query that is passed on as it was sent: nothing of it is read.
+    package init(unread text: some StringProtocol) {
+        parameters = []
+        self.text = String(text)
+    }
+
     /// Reads what stands after the `?`; an empty text is an empty query.
     package init(_ text: some StringProtocol) throws(Failure) {
         self.text = String(text)

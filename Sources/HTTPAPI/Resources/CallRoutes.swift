@@ -138,7 +138,11 @@ struct CallRoutes: Sendable {
                     )
                     : .dead(ProviderFailure(.unavailable, code: "settled_by_hand", message: reason))
                 let news = CallNews(call: result.call.id, provider: nil, verdict: verdict)
-                guard try await calls.learn(news) == .settled else { throw Problem(CallError.notInDoubt) }
+                do {
+                    guard try await calls.learn(news) == .settled else { throw Problem(CallError.notInDoubt) }
+                } catch is NewsTooEarly {
+                    throw Problem(CallError.notInDoubt)
+                }
                 return .json(try await detail(try await visible(call, scope)))
             }
         )
@@ -172,7 +176,7 @@ struct CallRoutes: Sendable {
             operation,
             input: body["input"] ?? .object([]),
             of: try of(body["of"]),
-            wedding: try wedding(body["wedding"]?.string, scope),
+            wedding: try context.wedding(body["wedding"]?.string, scope),
             vendor: vendor,
             priority: body["priority"]?.string.flatMap { Priority(name: $0) },
             deadline: deadline.flatMap { Instant($0) },
@@ -193,19 +197,6 @@ struct CallRoutes: Sendable {
             throw Problem(CallError.unknownTarget)
         }
         return .object(integration: name, reference: json["reference"]?.string)
-    }
-
-    private func wedding(_ text: String?, _ scope: AccessScope) throws -> WeddingID? {
-        guard let text else { return nil }
-        guard let id = WeddingID(text), let wedding = context.weddings.snapshot.weddings[id] else {
-            throw Problem(CallError.unknownOwner("wedding"))
-        }
-        if case .vendor(let vendor) = scope.principal {
-            guard wedding.isWorked(by: vendor) else {
-                throw Problem(CallError.unknownOwner("wedding"))
-            }
-        }
-        return id
     }
 
     private func visible(_ call: RouteCall, _ scope: AccessScope) async throws -> CallResult {

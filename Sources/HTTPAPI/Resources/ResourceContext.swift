@@ -1,4 +1,5 @@
 package import Access
+import Calls
 package import Domain
 package import Registry
 package import Storage
@@ -111,6 +112,18 @@ package struct ResourceContext: Sendable {
             mayRead(integration.definition.vendor, scope)
         else { throw Problem.notFound }
         return integration
+    }
+
+    /// The wedding that a call is for, if this caller works it; nil when it names none.
+    func wedding(_ text: String?, _ scope: AccessScope) throws -> WeddingID? {
+        guard let text else { return nil }
+        guard let id = WeddingID(text), let wedding = weddings.snapshot.weddings[id] else {
+            throw Problem(CallError.unknownOwner("wedding"))
+        }
+        if case .vendor(let vendor) = scope.principal {
+            guard wedding.isWorked(by: vendor) else { throw Problem(CallError.unknownOwner("wedding")) }
+        }
+        return id
     }
 
     /// The row number that a named source in a filter stands for; a name that is not there is a 400.

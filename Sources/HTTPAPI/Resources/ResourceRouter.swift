@@ -17,6 +17,8 @@ package enum ResourceRouter {
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
+        backfiller: Backfiller,
+        proxy: ProxyEngine,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -33,11 +35,13 @@ package enum ResourceRouter {
             + FailoverRecordRoutes(context: context, calls: calls).all
             + BudgetRoutes(context: context, calls: calls).all
             + IntegrationTestRoutes(context: context, calls: calls).all
+            + BackfillRoutes(context: context, backfiller: backfiller).all
+            + ProxyRoutes(context: context, proxy: proxy).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
             version: version,
-            otherPaths: [WebhookEndpoint.pathItem]
+            otherPaths: [WebhookEndpoint.pathItem, ProxyEndpoint.pathItem]
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in

@@ -63,6 +63,30 @@ extension SchemaCatalogue {
             ])
         ),
         (
+            "Backfill",
+            .object([
+                .required("integration", .name, "Whose past it is."),
+                .required("provider", .choice(APIProvider.allCases.map(\.rawValue)), "Whose API it is."),
+                .required("reads", .choice(["events", "changes"]), "What is read of it."),
+                .required("running", .boolean, "Whether it is being read now."),
+                .required(
+                    "through",
+                    .optionalInstant,
+                    "Up to when everything is known; null before the first run."
+                ),
+                .required("last_run_at", .optionalInstant, "When it was last begun."),
+                .required(
+                    "last_error",
+                    .optionalText,
+                    "Why the last run did not come through; null when it did."
+                ),
+                .required("next_run_at", .instant, "When it is read next."),
+                .required("found", .count, "How many were listed so far, known ones included."),
+                .required("injected", .count, "How many of them were new."),
+                .required("note", .optionalText, "Why what is found has nowhere to go; null when it does."),
+            ])
+        ),
+        (
             "CallTarget",
             .object([
                 .optional("call", .string(length: 1...64), "The call that made it."),

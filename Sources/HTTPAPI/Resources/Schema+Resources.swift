@@ -23,7 +23,7 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + integrationSchemas + callSchemas + failoverSchemas
+            + weddingSchemas + integrationSchemas + callSchemas + proxySchemas + failoverSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -9,12 +9,14 @@ package enum RequestGuard {
     package static func check(_ head: RequestHead) throws(Problem) -> AcceptedHead {
         let fields = try Fields(head.headers)
         guard let method = RequestMethod(rawValue: head.method), !fields.overridesMethod else {
-            throw .methodNotAllowed(allow: RequestMethod.allCases.map(\.rawValue).joined(separator: ", "))
+            throw .methodNotAllowed(allow: ownMethods)
         }
         let authority = try host(fields, minorVersion: head.minorVersion)
         let target = try originForm(head.target, authority: authority)
-        let (path, query) = try split(target)
-        try checkFraming(fields, minorVersion: head.minorVersion)
+        let isProxied = ProxyPath.isOne(target)
+        guard method.isOwn || isProxied else { throw .methodNotAllowed(allow: ownMethods) }
+        let (path, query) = isProxied ? try proxied(target) : try split(target)
+        try checkFraming(fields, minorVersion: head.minorVersion, isProxied: isProxied)
         return AcceptedHead(
             method: method,
             path: path,
@@ -26,6 +28,9 @@ package enum RequestGuard {
             minorVersion: head.minorVersion
         )
     }
+
+    private static let ownMethods = RequestMethod.allCases.filter(\.isOwn).map(\.rawValue)
+        .joined(separator: ", ")
 
     /// The fields that decide about the message itself, picked in one pass.
     private struct Fields {
@@ -168,6 +173,16 @@ extension RequestGuard {
         }
     }
 
+    /// What the proxy passes on: the query unread, the path as it was sent, which stays below where it is put.
+    private static func proxied(_ target: Substring) throws(Problem) -> (String, Query) {
+        let bytes = target.utf8
+        let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        guard let path = ProxyPath(target[..<mark]), path.isSafe else {
+            throw .badRequest("path-invalid", "The path has '.', '..', '//' or a broken escape in it.")
+        }
+        return (String(target[..<mark]), Query(unread: target[mark...].dropFirst()))
+    }
+
     /// Refuses paths that could be read in two ways, so that no two spellings reach one handler.
     ///
     /// 400 for bytes no path holds; 404 for `//`, `;`, `.` and `..` segments, a trailing slash, and escapes that are
@@ -216,7 +231,11 @@ extension RequestGuard {
 // MARK: - Framing and connection
 
 extension RequestGuard {
-    private static func checkFraming(_ fields: Fields, minorVersion: Int) throws(Problem) {
+    private static func checkFraming(
+        _ fields: Fields,
+        minorVersion: Int,
+        isProxied: Bool
+    ) throws(Problem) {
         if let encoding = fields.transferEncoding {
             guard lowercasedASCII(encoding) == "chunked", minorVersion > 0, fields.contentLength == nil else {
                 throw .badRequest(
@@ -225,7 +244,7 @@ extension RequestGuard {
                 )
             }
         }
-        if let encoding = fields.contentEncoding, lowercasedASCII(encoding) != "identity" {
+        if !isProxied, let encoding = fields.contentEncoding, lowercasedASCII(encoding) != "identity" {
             throw .unsupportedMedia("Send the body without a content encoding.")
         }
     }

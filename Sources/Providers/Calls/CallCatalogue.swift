@@ -14,7 +14,8 @@ package enum CallCatalogue {
         case .googleCalendar: GoogleCalendarCalls()
         case .microsoftGraph: GraphCalls()
         case .appleCalendar: AppleCalendarCalls()
-        case .awsS3, .cloudinary: nil
+        case .awsS3: S3Calls()
+        case .cloudinary: CloudinaryCalls()
         }
     }
 

@@ -3,6 +3,9 @@ package import Domain
 /// One HTTP request that a dialect wants to be sent.
 package struct ProviderRequest: Hashable, Sendable {
     /// What the provider may have done when no answer comes.
+    ///
+    /// A `GET` that takes effect is a look at what an earlier request of the attempt has done: without an answer the
+    /// attempt is in doubt, whether or not the look has left.
     package enum Effect: Hashable, Sendable {
         /// Nothing that counts: a read, a token, a draft that costs nobody anything. It may be repeated and the
         /// attempt may be given up for another provider.
@@ -34,6 +37,9 @@ package struct ProviderRequest: Hashable, Sendable {
 
     /// The most bytes of an answer that are read: 1 MiB.
     package static let answerBytesMax = 1_048_576
+
+    /// Whether it only looks at what an earlier request of the attempt has done.
+    package var isLook: Bool { effect == .takesEffect && method == "GET" }
 
     /// Makes a request.
     package init(

@@ -212,6 +212,15 @@ package struct CallBreaker: Sendable {
         phase = .open(until: now)
     }
 
+    /// The longest pause while there is nowhere else to go: with three probes at a time, one probe a second.
+    package static let pauseWithoutChoice = Duration.seconds(3)
+
+    /// Takes in that a call has nowhere else to go: an open breaker lets probes through soon, however often it opened.
+    package mutating func hasten(now: Duration) {
+        guard case .open(let until) = phase, until > now + Self.pauseWithoutChoice else { return }
+        phase = .open(until: now + Self.pauseWithoutChoice)
+    }
+
     /// Ends what time ends: leases of probes, holds, steps of the ramp.
     package mutating func tick(now: Duration, jitter: Double) {
         switch phase {

@@ -202,6 +202,11 @@ package struct IntegrationGuard: Sendable {
         refresh(now: now)
     }
 
+    /// Takes in that a call has nowhere else to go: see `CallBreaker.hasten`.
+    package mutating func hasten(now: Duration) {
+        breaker.hasten(now: now)
+    }
+
     /// Ends a hold: the next call is a probe.
     package mutating func release(now: Duration) {
         breaker.release(now: now)

@@ -16,7 +16,8 @@ package enum VendorCatalogue {
         case .googleCalendar: GoogleCalendarVendor()
         case .microsoftGraph: GraphVendor()
         case .appleCalendar: AppleCalendarVendor()
-        default: nil
+        case .awsS3: S3Vendor()
+        case .cloudinary: CloudinaryVendor()
         }
     }
 
@@ -46,7 +47,16 @@ package enum VendorCatalogue {
         case .googleCalendar: oauth
         case .microsoftGraph: oauth + [("tenant", "common")]
         case .appleCalendar: [("user", AppleCalendarVendor.user), ("password", AppleCalendarVendor.password)]
-        default: []
+        case .awsS3:
+            [
+                ("access_key_id", S3Vendor.accessKeyDefault), ("secret_key", S3Vendor.secretKeyDefault),
+                ("region", S3Vendor.regionDefault), ("bucket", S3Vendor.bucketDefault),
+            ]
+        case .cloudinary:
+            [
+                ("cloud", CloudinaryVendor.cloudDefault), ("key", CloudinaryVendor.keyDefault),
+                ("secret", CloudinaryVendor.secretDefault),
+            ]
         }
     }
 
@@ -80,6 +90,8 @@ package struct VendorSettings: Sendable {
     package var webhookKeys: SigningKeys?
     /// The id of the subscription that PayPal signs with.
     package var webhookID: String
+    /// Whether PayPal's webhooks leave without a signature: for who reads them without checking it.
+    package var sendsUnsigned = false
 
     /// Collects the parts.
     package init(

@@ -11,7 +11,7 @@ import Synchronization
 /// A vendor on a loopback port: its API, its webhooks, and the sandbox's own endpoints of `VendorControl`.
 package final class VendorServer: Service {
     /// The most bytes of a body that are kept; of a longer one the vendor gets these, the length and checksums.
-    package static let bodyBytesKept = 1_048_576
+    package static let bodyBytesKept = 17_825_792
     /// The longest body: 5 GiB.
     package static let bodyBytesMax: Int64 = 5_368_709_120
     /// The most requests at a time; one more has its connection closed.

@@ -8,9 +8,9 @@ struct SimulatedOperator: Sendable {
     private static let lookInterval = Duration.seconds(15)
 
     private let world: World
-    private let nodes: SimulatedNodes
+    private let nodes: SimulatedNodes<SimulatedGateway>
 
-    init(_ world: World, _ nodes: SimulatedNodes) {
+    init(_ world: World, _ nodes: SimulatedNodes<SimulatedGateway>) {
         self.world = world
         self.nodes = nodes
     }

@@ -20,7 +20,7 @@ final class SimulatedStripe: Sendable {
     }
 
     private let world: World
-    private let nodes: SimulatedNodes
+    private let nodes: SimulatedNodes<SimulatedGateway>
     private let weather: WebhookWeather
     private let path: String
     private let random: RandomSource
@@ -28,7 +28,7 @@ final class SimulatedStripe: Sendable {
 
     init(
         _ world: World,
-        _ nodes: SimulatedNodes,
+        _ nodes: SimulatedNodes<SimulatedGateway>,
         _ weather: WebhookWeather,
         endpoint: StripeSandbox.Endpoint,
         path: String

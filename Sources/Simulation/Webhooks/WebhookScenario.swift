@@ -59,7 +59,7 @@ package struct WebhookScenario: Sendable {
     private struct Parties: Sendable {
         let world: World
         let weather: WebhookWeather
-        let nodes: SimulatedNodes
+        let nodes: SimulatedNodes<SimulatedGateway>
         let stripe: SimulatedStripe
         let destinations: SimulatedDestinations
         let definitions: [DestinationDefinition]
@@ -70,7 +70,7 @@ package struct WebhookScenario: Sendable {
         let weather = WebhookWeather(seed: world.seed, emphasis: emphasis)
         let definitions = try Self.destinations()
         let source = try Self.source()
-        let nodes = SimulatedNodes(count: weather.nodes, world)
+        let nodes = SimulatedNodes<SimulatedGateway>(count: weather.nodes, world)
         let clocks = nodes.doors.map { _ in SteppingClock() }
         let destinations = SimulatedDestinations(
             world,

@@ -8,14 +8,17 @@ struct Simulate: ParsableCommand {
         abstract: "Plays Usher in a simulated world that fails in every way, and checks its promises.",
         discussion: """
             Example: usher simulate --seeds 1000
+            Example: usher simulate --scenario money --seeds 10000
             Example: usher simulate --seed 42 --trace
 
-            Stripe, three destinations, the network, the disk and time are simulated; what runs between them is Usher.
-            A seed decides everything that happens, so one that breaks a promise can be played again. Nothing is \
+            webhooks: Stripe, three destinations, the network, the disk and time are simulated; what runs between them
+            is Usher. money: an application that sells, Stripe, Square and PayPal; nobody may be charged twice. A seed decides everything that happens, so one that breaks a promise can be played again. Nothing is \
             written and nothing leaves this machine. Ends with 1 when a promise did not hold.
             """
     )
 
+    @Option(help: ArgumentHelp("What is played: webhooks or money.", valueName: "name"))
+    var scenario = SimulatedScenario.webhooks
     @Option(help: ArgumentHelp("How many seeds to play.", valueName: "n"))
     var seeds = 1_000
     @Option(help: ArgumentHelp("The first seed.", valueName: "seed"))
@@ -35,9 +38,10 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        if let seed { return try play(seed) }
+        let figures = MoneyFigures()
+        let simulator = scenario.simulator(figures)
+        if let seed { return try play(seed, simulator) }
         var progress = SeedProgress(from: from, count: seeds, isShown: Terminal.isInteractive && !output.json)
-        let simulator = WebhookScenario().simulator
         for seed in from...(from + UInt64(seeds) - 1) {
             let report = simulator.run(seed: seed)
             if !report.isClean {
@@ -46,16 +50,16 @@ struct Simulate: ParsableCommand {
             }
             try progress.advance()
         }
-        try progress.conclude(json: output.json)
+        try progress.conclude(scenario, json: output.json, figures: figures)
         if !progress.failed.isEmpty { throw ExitCode.failure }
     }
 
-    private func play(_ seed: UInt64) throws {
-        var simulator = WebhookScenario().simulator
+    private func play(_ seed: UInt64, _ simulator: Simulator) throws {
+        var simulator = simulator
         simulator.keepsLines = trace
         let report = simulator.run(seed: seed)
         if output.json {
-            try Terminal.write(report.json)
+            try Terminal.write(report.json(again: command(seed)))
         } else {
             for line in report.lines { try Terminal.write("\(line.elapsed)  \(line.text)") }
             try Terminal.write(report.summary)
@@ -66,7 +70,60 @@ struct Simulate: ParsableCommand {
 
     private func tell(_ report: SimulationReport) throws {
         if Terminal.isInteractive { try Terminal.rewrite("") }
-        try Terminal.write([report.summary, "  again: \(report.command)"])
+        try Terminal.write([report.summary, "  again: \(command(report.seed))"])
+    }
+
+    /// What plays a seed again.
+    private func command(_ seed: UInt64) -> String { scenario.command(seed) }
+}
+
+/// What can be played.
+enum SimulatedScenario: String, CaseIterable, ExpressibleByArgument {
+    case webhooks
+    case money
+
+    func simulator(_ figures: MoneyFigures) -> Simulator {
+        switch self {
+        case .webhooks: WebhookScenario().simulator
+        case .money: MoneyScenario(figures: figures).simulator
+        }
+    }
+
+    /// What plays a seed again.
+    func command(_ seed: UInt64) -> String {
+        "usher simulate\(self == .webhooks ? "" : " --scenario \(rawValue)") --seed \(seed) --trace"
+    }
+}
+
+extension MoneyFigures {
+    fileprivate func seconds(_ duration: Duration?) -> JSONValue {
+        duration.map { .integer(Int64($0.inSeconds.rounded())) } ?? .null
+    }
+
+    /// The counts for scripts.
+    fileprivate var json: JSONValue {
+        let counts = counts
+        return [
+            "calls": .integer(counts.calls),
+            "succeeded": .integer(counts.succeeded),
+            "attempts": .integer(counts.attempts),
+            "charges": .integer(counts.charges),
+            "in_doubt": .integer(counts.inDoubt),
+            "undone": .integer(counts.undone),
+            "held": .integer(counts.held),
+            "in_doubt_p99_seconds": seconds(doubtP99),
+            "in_doubt_max_seconds": seconds(doubtMax),
+        ]
+    }
+
+    /// The counts for people.
+    fileprivate var text: String {
+        let counts = counts
+        let age = doubtP99.map { "\(Int64($0.inSeconds.rounded())) s" } ?? "none"
+        return """
+            \(counts.calls) calls, \(counts.succeeded) succeeded, \(counts.charges) charges in \(counts.attempts) attempts; \
+            \(counts.inDoubt) were in doubt, p99 \(age); \(counts.undone) undone, \(counts.held) held
+            """
     }
 }
 
@@ -96,27 +153,30 @@ private struct SeedProgress {
         try Terminal.rewrite(ProgressBar.line(Double(played) / Double(count), note: note))
     }
 
-    func conclude(json: Bool) throws {
+    func conclude(_ scenario: SimulatedScenario, json: Bool, figures: MoneyFigures) throws {
         if json {
-            return try Terminal.write([
-                "from": .number("\(from)"),
-                "seeds": .integer(played),
-                "clean": .integer(played - failed.count),
-                "seeds_per_second": .number(rateText),
-                "failed": .array(failed.map(\.json)),
-            ])
+            var members = [
+                JSONMember("from", .number("\(from)")),
+                JSONMember("seeds", .integer(played)),
+                JSONMember("clean", .integer(played - failed.count)),
+                JSONMember("seeds_per_second", .number(rateText)),
+                JSONMember(
+                    "failed",
+                    .array(failed.map { $0.json(again: scenario.command($0.seed)) })
+                ),
+            ]
+            if scenario == .money { members.append(JSONMember("money", figures.json)) }
+            return try Terminal.write(.object(members))
         }
         if isShown { try Terminal.rewrite("") }
         try Terminal.write("\(played - failed.count) of \(played) seeds clean, \(rateText) seeds/s")
+        if scenario == .money { try Terminal.write(figures.text) }
     }
 }
 
 extension SimulationReport {
-    /// What plays it again.
-    fileprivate var command: String { "usher simulate --seed \(seed) --trace" }
-
     /// The report for scripts.
-    fileprivate var json: JSONValue {
+    fileprivate func json(again command: String) -> JSONValue {
         [
             "seed": .number("\(seed)"),
             "clean": .bool(isClean),

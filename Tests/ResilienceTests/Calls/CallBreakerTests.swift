@@ -321,3 +321,25 @@ struct CallBreakerTests {
         return recent.count >= 10 && (isTooMuch(recent) || isTooMuch(Array(latest)))
     }
 }
+
+struct CallBreakerHasteTests {
+    @Test func `with nowhere else to go an open breaker lets probes through within seconds`() {
+        var breaker = CallBreaker()
+        var now = Duration.zero
+        breaker.trip(.failures, now: now, jitter: 0.5)
+        for _ in 0..<8 {
+            breaker.hasten(now: now)
+            guard case .open(let until) = breaker.state else {
+                Issue.record("it is not open")
+                return
+            }
+            #expect(until - now <= CallBreaker.pauseWithoutChoice)
+            now = until
+            guard case .allowed(let ticket) = breaker.admit(now: now, chance: 0) else {
+                Issue.record("no probe is let through")
+                return
+            }
+            breaker.finished(ticket, .fail, now: now, jitter: 0.5)
+        }
+    }
+}

@@ -7,6 +7,9 @@ package protocol EventListing: Sendable {
     /// How far back the processor's list reaches.
     var reach: Duration { get }
 
+    /// Whether its pages begin with the newest event.
+    var isNewestFirst: Bool { get }
+
     /// The request for a page.
     /// - Parameter page: `EventPage.next` of the page before; nil asks for the first one.
     func request(
@@ -18,6 +21,11 @@ package protocol EventListing: Sendable {
 
     /// The page in an answer.
     func read(_ answer: ProviderAnswer) -> EventPageVerdict
+}
+
+extension EventListing {
+    /// The default: lists begin with the newest.
+    package var isNewestFirst: Bool { true }
 }
 
 /// What an answer to a request for events is.

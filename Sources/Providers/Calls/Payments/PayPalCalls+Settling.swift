@@ -12,9 +12,9 @@ extension PayPalCalls {
     /// |---|---|---|
     /// | creating an order, under 5 h | replay | replay |
     /// | creating an order, later | hold: nothing can be asked without its id | hold |
-    /// | paying a known order | replay, under 5 h | `GET` the order |
-    /// | capture, refund, under 44 days | replay | even: `GET` what it is about; odd: replay |
-    /// | void | replay, under 44 days | `GET` the authorization |
+    /// | paying a known order, under 5 h | replay | even: `GET` the order; odd: replay |
+    /// | paying a known order, later | `GET` the order | `GET` the order |
+    /// | capture, refund, void, under 44 days | replay | even: `GET` what it is about; odd: replay |
     /// | reading what was done already | replay | replay |
     /// | anything, from round 40 | – | hold |
     package func settle(
@@ -35,12 +35,13 @@ extension PayPalCalls {
             guard let order = progress["order"]?.string else {
                 return isAlive ? .replay : .hold(search(call))
             }
-            return isEarly && isAlive ? .replay : .ask(get(PayPalReference(.order, order).path, account))
+            let replays = isEarly || !round.isMultiple(of: 2)
+            return replays && isAlive ? .replay : .ask(get(PayPalReference(.order, order).path, account))
         default:
             guard let target = voidTarget(call, progress) else { return .hold(search(call)) }
             let lifetime = target.kind == .order ? Self.orderReplayAgeMax : Self.paymentReplayAgeMax
             let isOdd = !round.isMultiple(of: 2)
-            let replays = isEarly || (isOdd && call.operation != .paymentsVoid)
+            let replays = isEarly || isOdd
             return replays && age < lifetime ? .replay : .ask(get(target.path, account))
         }
     }
@@ -67,7 +68,7 @@ extension PayPalCalls {
         round: Int
     ) -> SettleVerdict {
         guard answer.isSuccess else { return .unknown }
-        let isOld = age >= PaymentSettling.absenceAgeMin
+        let isOld = PaymentSettling.isOld(age, round: round)
         let target =
             progress["order"]?.string.map { PayPalReference(.order, $0) } ?? voidTarget(call, progress)
         guard let target else { return .unknown }

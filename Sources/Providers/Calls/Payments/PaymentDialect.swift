@@ -11,6 +11,14 @@ enum PaymentSettling {
     /// How old a request must be before its absence in an authoritative look-up proves that it will not happen: longer
     /// than any processor works on one, and than an account's list lags behind.
     static let absenceAgeMin = Duration.seconds(600)
+    /// How often it must have been tried to find out before that: ages are of the wall clock, which may step by hours,
+    /// but one step ends one wait only, and the others together are longer than `absenceAgeMin`.
+    static let absenceRoundMin = 8
+
+    /// Whether a request is so old that its absence proves that it will not happen.
+    static func isOld(_ age: Duration, round: Int) -> Bool {
+        age >= absenceAgeMin && round >= absenceRoundMin
+    }
 }
 
 extension CallRequest {

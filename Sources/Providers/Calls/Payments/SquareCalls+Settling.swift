@@ -1,22 +1,22 @@
 package import Domain
 
 extension SquareCalls {
-    /// How old a payment request must be before its cancellation by key is a proof: a request that is still on its way
-    /// would come after it.
-    static let cancelAgeMin = Duration.seconds(60)
     /// How far Square's clock may lie from ours.
     static let clockMargin = Duration.seconds(60)
 
-    /// First the same request again while its key lives, then the list of payments and the cancellation by key in turn.
+    /// The same request again while its key lives, in turn with a look; in the end the cancellation by key.
     ///
     /// | round | age | charge, authorize | capture, void | refund |
     /// |---|---|---|---|---|
-    /// | 0, 1 | under 23 h | replay | replay | replay |
+    /// | 0, 1, 3, 5, 7 | under 23 h | replay | replay | replay |
     /// | even | any | list payments of this time and total | `GET` the payment | list refunds of this time |
-    /// | odd | any | cancel by the idempotency key | `GET` the payment | list refunds of this time |
+    /// | odd, from 9 | under 23 h | cancel by the idempotency key | replay | replay |
+    /// | odd | later | cancel by the idempotency key | `GET` the payment | list refunds of this time |
     /// | from 40 | any | hold | hold | hold |
     ///
-    /// The list comes first so that a good authorization is found before it is cancelled.
+    /// The list comes first so that a good authorization is found before it is cancelled. Square does not remember a key
+    /// that it has only cancelled: a request that is still on its way would come after it, so it is cancelled late. And
+    /// it answers a replay with what the payment was at first: after a cancellation nothing is replayed any more.
     package func settle(
         _ call: CallRequest,
         _ account: IntegrationAccount,
@@ -27,7 +27,12 @@ extension SquareCalls {
     ) -> SettleStep {
         if call.operation.isRead { return .replay }
         guard round < PaymentSettling.roundsMax else { return .hold(search(call)) }
-        if round < PaymentSettling.replaysMax, age < Self.replayAgeMax { return .replay }
+        let isOdd = !round.isMultiple(of: 2)
+        let isCreation = call.operation == .paymentsCharge || call.operation == .paymentsAuthorize
+        let replays = round < PaymentSettling.replaysMax || isOdd
+        if replays, age < Self.replayAgeMax, !isCreation || round < PaymentSettling.absenceRoundMin {
+            return .replay
+        }
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
             guard !round.isMultiple(of: 2) else {
@@ -79,11 +84,11 @@ extension SquareCalls {
         round: Int
     ) -> SettleVerdict {
         guard answer.isSuccess, let json = answer.json else { return .unknown }
-        let isOld = age >= PaymentSettling.absenceAgeMin
+        let isOld = PaymentSettling.isOld(age, round: round)
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
             if round.isMultiple(of: 2) { return listed(json, call) }
-            guard age >= Self.cancelAgeMin, (json["errors"]?.array ?? []).isEmpty else { return .unknown }
+            guard isOld, (json["errors"]?.array ?? []).isEmpty else { return .unknown }
             return .dead(
                 ProviderFailure(
                     .unavailable,

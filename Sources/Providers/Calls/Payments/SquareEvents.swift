@@ -8,6 +8,8 @@ package struct SquareEvents: EventListing {
 
     package var reach: Duration { .seconds(28 * 86_400) }
 
+    package var isNewestFirst: Bool { false }
+
     package func request(
         _ account: IntegrationAccount,
         from: Instant,

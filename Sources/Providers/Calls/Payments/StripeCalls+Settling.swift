@@ -1,7 +1,7 @@
 package import Domain
 
 extension StripeCalls {
-    /// First the same request again while its key lives, then what the intent itself says.
+    /// The same request again while its key lives, in turn with what the intent itself says.
     ///
     /// A charge has a kill switch besides: when the intent does not tell, it is cancelled, and then it can never be paid.
     ///
@@ -9,7 +9,8 @@ extension StripeCalls {
     /// |---|---|---|---|---|
     /// | 0, 1 | under 23 h | replay | replay | replay |
     /// | even | any | `GET` the intent | `GET` the intent | list the intent's refunds |
-    /// | odd | any | cancel the intent | `GET` the intent | list the intent's refunds |
+    /// | odd | under 23 h | cancel the intent | replay | replay |
+    /// | odd | later | cancel the intent | `GET` the intent | list the intent's refunds |
     /// | from 40 | any | hold | hold | hold |
     package func settle(
         _ call: CallRequest,
@@ -21,7 +22,9 @@ extension StripeCalls {
     ) -> SettleStep {
         if call.operation.isRead { return .replay }
         guard round < PaymentSettling.roundsMax else { return .hold(search(call)) }
-        if round < PaymentSettling.replaysMax, age < Self.replayAgeMax { return .replay }
+        let isCreation = call.operation == .paymentsCharge || call.operation == .paymentsAuthorize
+        let replays = round < PaymentSettling.replaysMax || (!isCreation && !round.isMultiple(of: 2))
+        if replays, age < Self.replayAgeMax { return .replay }
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
             guard let intent = progress["intent"]?.string else { return .ask(searching(call, account)) }
@@ -69,7 +72,7 @@ extension StripeCalls {
         age: Duration,
         round: Int
     ) -> SettleVerdict {
-        let isOld = age >= PaymentSettling.absenceAgeMin
+        let isOld = PaymentSettling.isOld(age, round: round)
         guard answer.isSuccess else {
             // The cancellation came too late: the error shows the intent as it is.
             let fault = StripeFault(answer.json?["error"])
@@ -78,7 +81,7 @@ extension StripeCalls {
         }
         switch call.operation {
         case .paymentsCharge, .paymentsAuthorize:
-            if progress["intent"] == nil { return searched(answer, call, age: age) }
+            if progress["intent"] == nil { return searched(answer, call, age: age, isOld: isOld) }
             return StripeIntent(answer.json).flatMap { charged($0, fallback: call.askedAmount) }?.settled
                 ?? .unknown
         case .paymentsRefund: return listed(answer, call, isOld: isOld)
@@ -96,14 +99,21 @@ extension StripeCalls {
     private static let searchLagMax = Duration.seconds(3_600)
 
     /// What a search by tag proves: a payment that was found, or none once the search has surely caught up.
-    private func searched(_ answer: ProviderAnswer, _ call: CallRequest, age: Duration) -> SettleVerdict {
+    private func searched(
+        _ answer: ProviderAnswer,
+        _ call: CallRequest,
+        age: Duration,
+        isOld: Bool
+    ) -> SettleVerdict {
         guard let found = answer.json?["data"]?.array else { return .unknown }
         for intent in found.compactMap({ StripeIntent($0) }) {
             if case .succeeded(let outcome)? = charged(intent, fallback: call.askedAmount) {
                 return .succeeded(outcome)
             }
         }
-        guard age >= Self.searchLagMax, answer.json?["has_more"]?.bool == false else { return .unknown }
+        guard isOld, age >= Self.searchLagMax, answer.json?["has_more"]?.bool == false else {
+            return .unknown
+        }
         return .dead(Self.absent)
     }
 

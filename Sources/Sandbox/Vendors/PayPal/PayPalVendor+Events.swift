@@ -28,10 +28,18 @@ extension PayPalVendor {
     }
 
     private mutating func send(_ event: PayPalVendorEvent, now: Instant, random: inout SeededRandom) {
-        guard let url = settings.webhookURL, let key = settings.webhookKeys?.privateKey,
-            let certificateURL = key.certificateURL
-        else { return }
+        guard let url = settings.webhookURL else { return }
         let body = event.json.serialized()
+        if settings.sendsUnsigned {
+            let headers = Headers([("content-type", "application/json")])
+            return outbox.append(
+                VendorWebhook(id: event.id, url: url, headers: headers, body: body),
+                due: now
+            )
+        }
+        guard let key = settings.webhookKeys?.privateKey, let certificateURL = key.certificateURL else {
+            return
+        }
         let signed = PayPalSignature.sign(
             body,
             webhookID: settings.webhookID,

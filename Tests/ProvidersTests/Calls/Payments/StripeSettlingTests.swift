@@ -76,7 +76,7 @@ import Testing
         let call = try PaymentScene.call(.paymentsCharge, PaymentScene.payment())
         let answer = PaymentScene.answer(200, intent(status, more))
         let age = Duration.seconds(90_000)
-        #expect(scene.readSettled(dialect, call, answer, ["intent": "pi_1"], age: age, round: 2).line == line)
+        #expect(scene.readSettled(dialect, call, answer, ["intent": "pi_1"], age: age, round: 8).line == line)
     }
 
     @Test func `a cancellation that came too late finds the payment`() throws {
@@ -108,9 +108,9 @@ import Testing
     ) throws {
         let call = try PaymentScene.call(operation, of: "pi_1")
         let answer = PaymentScene.answer(200, intent(status))
-        #expect(scene.readSettled(dialect, call, answer, age: .seconds(599), round: 2) == .unknown)
+        #expect(scene.readSettled(dialect, call, answer, age: .seconds(599), round: 8) == .unknown)
         #expect(
-            scene.readSettled(dialect, call, answer, age: .seconds(600), round: 2).line
+            scene.readSettled(dialect, call, answer, age: .seconds(600), round: 8).line
                 == "dead conflict \(status)"
         )
     }
@@ -134,7 +134,7 @@ import Testing
             """
         }
         let settled = { (body: String, age: Int) in
-            scene.readSettled(dialect, call, PaymentScene.answer(200, body), age: .seconds(age), round: 2)
+            scene.readSettled(dialect, call, PaymentScene.answer(200, body), age: .seconds(age), round: 8)
                 .line
         }
         #expect(settled(list(PaymentScene.tag, false), 5) == "succeeded processing 5000 EUR 0 re_1")
@@ -158,7 +158,7 @@ import Testing
                 + "metadata%5B%27usher_call%27%5D%3A%27\(PaymentScene.tag)%27&limit=100"
         )
         let settled = { (body: String, age: Int) in
-            scene.readSettled(dialect, call, PaymentScene.answer(200, body), age: .seconds(age), round: 2)
+            scene.readSettled(dialect, call, PaymentScene.answer(200, body), age: .seconds(age), round: 8)
                 .line
         }
         #expect(settled(#"{"data":[],"has_more":false}"#, 3_599) == "unknown")

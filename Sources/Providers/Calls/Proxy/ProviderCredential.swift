@@ -1,0 +1,90 @@
+import Domain
+
+/// Puts an integration's credential into a request of the provider's own SDK, in place of what the SDK sent.
+///
+/// | provider | credential |
+/// |---|---|
+/// | Stripe, Square, SendGrid | `Authorization: Bearer`, the key or token |
+/// | PayPal, Zoom, Google, Microsoft Graph | `Authorization: Bearer`, the OAuth access token |
+/// | Twilio | Basic with account SID and token; the path must be below the account's own |
+/// | CalDAV | Basic with user and password |
+/// | OpenWeatherMap | the query parameter `appid` |
+/// | WeatherAPI.com | the query parameter `key` |
+package enum ProviderCredential {
+    /// Why a request cannot be given a credential; nothing was sent.
+    package enum Failure: Error, Hashable, Sendable {
+        /// The integration has no value for this field, or no access token.
+        case missing(String)
+        /// The path is that of another account than the integration's.
+        case foreignAccount
+        /// Requests to this provider cannot be signed here.
+        case unsupported
+    }
+
+    /// Puts the credential of `account` into `request`, which has none: neither `authorization` nor `cookie`.
+    package static func put(
+        into request: inout ProxiedRequest,
+        _ account: IntegrationAccount
+    ) throws(Failure) {
+        switch account.provider {
+        case .stripe, .sendgrid: request.set("authorization", "Bearer \(try text("key", account))")
+        case .square: request.set("authorization", "Bearer \(try text("token", account))")
+        case .paypal, .zoom, .googleCalendar, .microsoftGraph:
+            guard let token = account.accessToken else { throw .missing("access_token") }
+            let text = String(decoding: token.bytes, as: UTF8.self)
+            request.set("authorization", "Bearer \(text)")
+            // Google's own keys for whom a request is counted, and who is meant: not the caller's to choose.
+            request.headers.removeAll { $0.name == "x-goog-api-key" || $0.name == "x-goog-user-project" }
+        case .twilio:
+            let own = try text("account", account)
+            guard isBelowAccount(request.path, own) else { throw .foreignAccount }
+            request.set("authorization", WireText.basic(own, try text("token", account)))
+        case .appleCalendar:
+            let user = try text("user", account)
+            request.set("authorization", WireText.basic(user, try text("password", account)))
+        case .openWeatherMap: request.setParameter("appid", try text("key", account))
+        case .weatherAPI:
+            request.headers.removeAll { $0.name == "key" }
+            request.setParameter("key", try text("key", account))
+        case .awsS3, .cloudinary: throw .unsupported
+        }
+    }
+
+    /// Whether a path is `/{version}/Accounts/{own}`, with `.json` or more below it.
+    static func isBelowAccount(_ path: String, _ own: String) -> Bool {
+        let segments = path.utf8.split(separator: UInt8(ascii: "/"))
+        guard segments.count >= 3, segments[1].elementsEqual("Accounts".utf8) else { return false }
+        if segments[2].elementsEqual(own.utf8) { return true }
+        return segments.count == 3 && segments[2].elementsEqual("\(own).json".utf8)
+    }
+
+    private static func text(_ field: String, _ account: IntegrationAccount) throws(Failure) -> String {
+        let text = account.text(field)
+        guard !text.isEmpty else { throw .missing(field) }
+        return text
+    }
+}
+
+extension IntegrationAccount {
+    /// The shortest value that is looked for in what a provider sends back.
+    private static let echoBytesMin = 8
+
+    /// Whether a text holds a secret of the credential, the access token, or one of them as Basic sends it.
+    package func isRepeated(in text: String) -> Bool {
+        var secrets = credential.filter { isSecret($0.key) }.map(\.value.bytes)
+        if let accessToken { secrets.append(accessToken.bytes) }
+        let pairs = [("account", "token"), ("user", "password")].compactMap { user, password -> [UInt8]? in
+            guard credential[user] != nil, credential[password] != nil else { return nil }
+            return Array(WireText.basic(self.text(user), self.text(password)).utf8.dropFirst(6))
+        }
+        let bytes = Array(text.utf8)
+        return (secrets + pairs).contains { secret in
+            secret.count >= Self.echoBytesMin && bytes.firstRange(of: secret) != nil
+        }
+    }
+
+    private func isSecret(_ field: String) -> Bool {
+        guard let facts = CallCatalogue.facts(of: provider) else { return true }
+        return facts.credential.first { $0.name == field }?.isSecret ?? true
+    }
+}
