@@ -280,7 +280,7 @@ struct BackfillTests {
             let inbox = BackfillInbox()
             try await rig.backfilling(into: inbox) { backfiller in
                 let first = try await rig.finish(backfiller, since: rig.time.now)
-                rig.vendors.break_("stripe-main.test", .refuse, now: rig.time.now)
+                rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
                 var number = 0
                 func call() async throws {
                     number += 1
