@@ -24,6 +24,7 @@ package protocol EventListing: Sendable {
 }
 
 extension EventListing {
+    /// The newest event comes first unless a listing says otherwise.
     package var isNewestFirst: Bool { true }
 }
 
