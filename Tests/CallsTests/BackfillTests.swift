@@ -288,7 +288,12 @@ struct BackfillTests {
                     submission.isAsync = true
                     _ = try await rig.engine.submit(submission, owner: "platform")
                 }
-                func isClosed() -> Bool? { rig.engine.desk.view(1).map { $0.health.breaker == .closed } }
+                func isClosed() -> Bool? {
+                    ResourceName("stripe-main").flatMap { rig.engine.integration($0) }
+                        .flatMap { rig.engine.desk.view($0, onlyKnown: true) }.map {
+                            $0.health.breaker == .closed
+                        }
+                }
                 let isOpen = try await rig.pass(atMost: .seconds(120)) {
                     try await call()
                     return isClosed() == false

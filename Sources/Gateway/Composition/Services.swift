@@ -163,11 +163,7 @@ package struct Services: Sendable {
             ports
         )
         self.receiver = receiver
-        backfiller = Self.backfiller(
-            calls,
-            registry,
-            Self.injector(receiver, registry, vault, database, dispatcher, ports)
-        )
+        backfiller = Self.backfiller(calls, receiver, registry, vault, database, dispatcher, ports)
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
@@ -180,23 +176,6 @@ package struct Services: Sendable {
             activity: activity,
             silence: silence,
             time: ports.time
-        )
-    }
-
-    private static func injector(
-        _ receiver: Receiver,
-        _ registry: ResourceRegistry,
-        _ vault: Vault,
-        _ database: Database,
-        _ dispatcher: Dispatcher,
-        _ ports: Ports
-    ) -> EventInjector {
-        EventInjector(
-            receiver: receiver,
-            events: OwnEvents(registry: registry, vault: vault),
-            database: database,
-            time: ports.time,
-            stored: { dispatcher.workArrived($0) }
         )
     }
 
