@@ -2,6 +2,13 @@ package import Calls
 import Domain
 package import Providers
 
+extension CallEngine {
+    /// Takes in what a webhook says of a call, if it says something of one.
+    func hear(_ provider: ProviderName, _ event: EventDescription, _ body: [UInt8]) async throws {
+        if let news = CallNews(provider, type: event.type, body: body) { try await hear(news) }
+    }
+}
+
 extension CallNews {
     /// What a webhook says of a call; nil for one that says nothing of any.
     package init?(_ provider: ProviderName, type: String, body: [UInt8]) {

@@ -202,11 +202,7 @@ package struct Services: Sendable {
             random: ports.random,
             stored: { dispatcher.workArrived($0) },
             heard: { silence.heard($0, at: $1) },
-            understood: { provider, event, body in
-                if let news = CallNews(provider, type: event.type, body: body) {
-                    try await calls.hear(news)
-                }
-            }
+            understood: { try await calls.hear($0, $1, $2) }
         )
     }
 
