@@ -245,7 +245,8 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "UsherTesting", logging,
+                "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "UsherTesting", logging, lifecycle,
+                nioPosix,
             ]
         ),
         tests(

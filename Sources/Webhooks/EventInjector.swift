@@ -93,7 +93,9 @@ package struct EventInjector: Sendable {
         return outcome
     }
 
-    /// The event that is there already; nil when it is new. Looking is not a repeat: none is counted.
+    /// The event that is there already; nil when it is new.
+    ///
+    /// Looking is not a repeat: none is counted.
     private func known(_ providerEventID: [UInt8], _ source: Int64) async throws -> AppendOutcome? {
         try await database.read { transaction in
             try transaction.first(Self.selectKey, [.integer(source), .blob(providerEventID)]).map { row in

@@ -15,6 +15,8 @@ final class CallRig: Sendable {
     let database: Database
     let engine: CallEngine
     let vendors: Vendors
+    private let vault: Vault
+    private let ports: CallPorts
 
     /// Vendors by host; a test reaches into them.
     final class Vendors: Sendable {
@@ -88,6 +90,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
@@ -102,6 +105,7 @@ final class CallRig: Sendable {
             )
             let ports = CallPorts(
                 directory: { directory(integrations) },
+                token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
                 addressPolicy: { _ in AddressPolicy(allowPrivate: true) },
                 time: time.time,
@@ -109,7 +113,7 @@ final class CallRig: Sendable {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             let engine = CallEngine(database: database, vault: vault, ports: ports, limits: limits)
-            let rig = CallRig(time: time, database: database, engine: engine, vendors: world)
+            let rig = CallRig(time, database, engine, world, vault, ports)
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await engine.run() }
                 defer { group.cancelAll() }
@@ -118,11 +122,28 @@ final class CallRig: Sendable {
         }
     }
 
-    private init(time: ManualTime, database: Database, engine: CallEngine, vendors: Vendors) {
+    private init(
+        _ time: ManualTime,
+        _ database: Database,
+        _ engine: CallEngine,
+        _ vendors: Vendors,
+        _ vault: Vault,
+        _ ports: CallPorts
+    ) {
         self.time = time
         self.database = database
         self.engine = engine
         self.vendors = vendors
+        self.vault = vault
+        self.ports = ports
+    }
+
+    /// Another engine over the same database: what a restart makes.
+    func restarted() -> CallEngine { CallEngine(database: database, vault: vault, ports: ports) }
+
+    /// The names of an integration's limits.
+    func limits(_ name: ResourceName) -> [String] {
+        engine.integration(name)?.limits.map(\.name) ?? []
     }
 
     /// Lets time pass by quarters of a second until `condition` holds; false when `atMost` was not enough.

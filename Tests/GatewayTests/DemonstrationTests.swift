@@ -36,6 +36,37 @@ struct DemonstrationFilesTests {
         #expect(files.stripeURL(listenURL: "http://h") == "http://h/api/integrations/webhooks/stripe")
     }
 
+    @Test func `the vendors that are played become integrations and routes`() async throws {
+        try await temporaryFolder { folder in
+            let files = try prepared(folder)
+            try files.writeConfiguration(
+                listen: try #require(ListenAddress("127.0.0.1:8080")),
+                application: "http://127.0.0.1:3000/hooks",
+                vendors: [
+                    DemonstrationVendor(
+                        name: "stripe-main",
+                        provider: .stripe,
+                        url: "http://127.0.0.1:9001",
+                        credential: [("key", "sk_test_x")]
+                    ),
+                    DemonstrationVendor(
+                        name: "square-backup",
+                        provider: .square,
+                        url: "http://127.0.0.1:9002",
+                        credential: [("token", "EAAA")]
+                    ),
+                ]
+            )
+            let configuration = try Configuration.load(files.configurationPath, rules: .registry)
+            #expect(configuration.integrations.map(\.name.text).sorted() == ["square-backup", "stripe-main"])
+            #expect(
+                configuration.routes.map(\.order).map { $0.map(\.text) } == [
+                    ["stripe-main", "square-backup"]
+                ]
+            )
+        }
+    }
+
     @Test func `every provider can be triggered with what lies in the folder`() async throws {
         try await temporaryFolder { folder in
             let files = try prepared(folder)

@@ -23,11 +23,16 @@ struct GatewayBench: Sendable {
 
     static let secret = "whsec_" + Base64.encode([UInt8](repeating: 1, count: 32))
 
-    static func start(_ database: Database, hops: Int = 0) async throws -> GatewayBench {
+    static func start(
+        _ database: Database,
+        hops: Int = 0,
+        time: Time? = nil,
+        streaming: StreamingUpstream? = nil
+    ) async throws -> GatewayBench {
         let clock = ManualTime()
         let upstream = ScriptedUpstream()
         var ports = Services.Ports(
-            time: clock.time,
+            time: time ?? clock.time,
             random: .seeded(1),
             upstream: upstream.upstream,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
@@ -35,6 +40,7 @@ struct GatewayBench: Sendable {
             addressPolicy: { AddressPolicy(allowPrivate: $0) }
         )
         ports.trustedProxies = TrustedProxies(hops: hops)
+        if let streaming { ports.streaming = streaming }
         let services = try await Services(
             database: database,
             rootKey: .generate(random: .seeded(2)),

@@ -33,6 +33,25 @@ struct ProviderPageTests {
         }
     }
 
+    @Test(arguments: APIProvider.allCases.compactMap { CallCatalogue.facts(of: $0)?.provider })
+    func `a page about calls shows a configuration that is accepted, every field and every operation`(
+        provider: APIProvider
+    ) throws {
+        let facts = try #require(CallCatalogue.facts(of: provider))
+        let page = Self.folder.appending(path: "calls/\(provider).md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let blocks = text.components(separatedBy: "```yaml\n").dropFirst().map {
+            $0.components(separatedBy: "```")[0]
+        }
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            let configuration = try Configuration(block, file: "usher.yaml", rules: .registry)
+            #expect(configuration.integrations.map(\.provider) == [provider])
+        }
+        for field in facts.credential { #expect(text.contains("| `\(field.name)` |"), "\(field.name)") }
+        for operation in facts.operations { #expect(text.contains("`\(operation)`"), "\(operation)") }
+    }
+
     @Test func `there are pages`() throws {
         #expect(try Self.pages().count >= 6)
     }

@@ -8,7 +8,7 @@ import UsherTesting
 
 struct ResourceTests {
     /// One request of the tour.
-    private struct Step {
+    struct Step {
         let method: RequestMethod
         let template: String
         let status: Int
@@ -236,101 +236,6 @@ struct ResourceTests {
         ]
     }
 
-    private static let integrations: [Step] = {
-        let definition: JSONValue = [
-            "name": "google", "provider": "google-calendar",
-            "credential": ["client_id": "client", "client_secret": "hidden"],
-        ]
-        let named = "/api/integrations/{name}"
-        let routed = "/api/routes/{capability}"
-        return [
-            Step(method: .post, template: "/api/integrations", status: 201, body: definition),
-            Step(method: .post, template: "/api/integrations", status: 409, body: definition),
-            Step(method: .get, template: "/api/integrations", status: 200),
-            Step(method: .get, template: named, status: 200, target: "/api/integrations/google"),
-            Step(
-                method: .patch,
-                template: named,
-                status: 200,
-                target: "/api/integrations/google",
-                body: ["enabled": true]
-            ),
-            Step(
-                method: .put,
-                template: named,
-                status: 200,
-                target: "/api/integrations/twilio",
-                body: [
-                    "provider": "square", "credential": ["token": "EAAA", "location": "L1"],
-                ]
-            ),
-            Step(
-                method: .post,
-                template: "/api/backfill/{name}",
-                status: 202,
-                target: "/api/backfill/google"
-            ),
-            Step(method: .get, template: "/api/backfill", status: 200),
-            Step(method: .get, template: "/api/routes", status: 200),
-            Step(
-                method: .put,
-                template: routed,
-                status: 200,
-                target: "/api/routes/payments",
-                body: ["order": ["twilio"], "strategy": "gradual"]
-            ),
-            Step(method: .get, template: routed, status: 200, target: "/api/routes/payments"),
-            Step(method: .delete, template: named, status: 409, target: "/api/integrations/twilio"),
-            Step(method: .delete, template: routed, status: 204, target: "/api/routes/payments"),
-            Step(method: .delete, template: named, status: 204, target: "/api/integrations/twilio"),
-            Step(
-                method: .post,
-                template: "/api/vendors",
-                status: 201,
-                body: ["name": "carla"]
-            ),
-            Step(
-                method: .post,
-                template: "/api/vendors/{name}/connect/{provider}",
-                status: 200,
-                target: "/api/vendors/carla/connect/google-calendar",
-                body: [:]
-            ),
-            Step(
-                method: .get,
-                template: "/api/connect/callback",
-                status: 410,
-                target: "/api/connect/callback?state=x&code=y"
-            ),
-            Step(method: .delete, template: named, status: 204, target: "/api/integrations/google"),
-        ]
-    }()
-
-    // Nothing is configured to call: what is asked for is refused in words.
-    private static let calls: [Step] = {
-        let id = "call_01j9zzzzzzfzzvzzzzzzzzzzzz"
-        return [
-            Step(
-                method: .post,
-                template: "/api/calls",
-                status: 422,
-                body: [
-                    "capability": "weather", "operation": "current",
-                    "input": ["latitude": .number("40.4"), "longitude": .number("-3.7")],
-                ]
-            ),
-            Step(method: .get, template: "/api/calls", status: 200, target: "/api/calls?state=in_doubt"),
-            Step(method: .get, template: "/api/calls/{id}", status: 404, target: "/api/calls/\(id)"),
-            Step(
-                method: .post,
-                template: "/api/calls/{id}/settle",
-                status: 404,
-                target: "/api/calls/\(id)/settle",
-                body: ["outcome": "not_applied", "reason": "seen in the dashboard"]
-            ),
-        ]
-    }()
-
     private static func replays(_ replay: String) -> [Step] {
         [
             Step(method: .post, template: "/api/replays", status: 200, body: ["dry_run": true]),
@@ -392,7 +297,7 @@ struct ResourceTests {
                 key: bench.admin
             )
             let steps =
-                Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations
+                Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -447,7 +352,8 @@ struct ResourceTests {
                 // What an application does all day, not configuration: timelines move, meetings are made.
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
-                    "/references/release", "/calls", "/settle", "/backfill/x",
+                    "/references/release", "/calls", "/settle", "/failovers", "/failovers/{capability}",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

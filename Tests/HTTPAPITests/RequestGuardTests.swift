@@ -37,6 +37,50 @@ import Testing
         #expect(!accepted.expectsContinue)
     }
 
+    @Test func `passes what goes to a provider on as it was sent`() throws {
+        let query = "expand[]=a&expand[]=b&uploads&x=%7e+%zz&"
+        for path in ["/api/proxy/shop/v1/a%20b%2Fc/~x/", "/api/proxy/shop/", "/api/proxy/shop"] {
+            let accepted = try RequestGuard.check(
+                head("REPORT", "\(path)?\(query)", [("host", "h"), ("content-encoding", "gzip")])
+            )
+            #expect(accepted.path == path)
+            #expect(accepted.query.text == query && accepted.query.parameters.isEmpty)
+            #expect(accepted.method == .report)
+        }
+    }
+
+    @Test(arguments: [
+        "/api/proxy/shop/../../keys", "/api/proxy/../keys", "/api/proxy/shop//evil.example/",
+        "/api/proxy/shop/%2e%2e/x", "/api/proxy/shop/a%2f..%2fb", "/api/proxy/shop/a%0d%0ab",
+        "/api/proxy/shop/%",
+    ])
+    func `and nothing that could lead elsewhere`(_ target: String) {
+        #expect([400, 404].contains(problem(head("GET", target))?.status))
+    }
+
+    @Test(arguments: ["PROPFIND", "REPORT", "MKCALENDAR", "PROPPATCH", "MKCOL"])
+    func `knows the methods of CalDAV for providers only`(_ method: String) {
+        #expect(problem(head(method, "/api/proxy/icloud/dav/")) == nil)
+        #expect(problem(head(method, "/api/calls"))?.status == 405)
+        #expect(problem(head(method, "/api/proxy"))?.status == 405)
+    }
+
+    @Test func `overrides of the method and two framings do not pass to providers either`() {
+        let target = "/api/proxy/shop/v1"
+        let cases = [
+            [("x-http-method-override", "DELETE")],
+            [("transfer-encoding", "chunked"), ("content-length", "3")],
+            [("transfer-encoding", "gzip, chunked")], [("content-length", "1"), ("content-length", "1")],
+            [("host", "other.example")],
+        ]
+        for fields in cases {
+            #expect(
+                [400, 405].contains(problem(head("POST", target, [("host", "h")] + fields))?.status),
+                "\(fields)"
+            )
+        }
+    }
+
     @Test func `wants exactly one host`() {
         #expect(problem(head("GET", "/", []))?.code == "invalid-host")
         #expect(problem(head("GET", "/", [("host", "a"), ("host", "a")]))?.code == "invalid-host")

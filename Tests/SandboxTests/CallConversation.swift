@@ -9,6 +9,8 @@ struct CallConversation<Vendor: VendorMachine> {
     let account: IntegrationAccount
     var now = Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0)
     var random = SeededRandom(seed: 1)
+    /// What `.content` bodies take their ranges from.
+    var content: [UInt8]?
     /// Everything that was sent.
     private(set) var requests: [ProviderRequest] = []
 
@@ -27,7 +29,7 @@ struct CallConversation<Vendor: VendorMachine> {
         var progress = JSONValue.null
         for _ in 0..<Self.requestsMax {
             let request = try dialect.next(call, account, progress: progress, now: now)
-            switch dialect.read(send(request, content: nil), call, account, progress: progress) {
+            switch dialect.read(send(request, content: content), call, account, progress: progress) {
             case .goOn(let next): progress = next
             case .wait(let next, let pause):
                 progress = next

@@ -44,6 +44,26 @@ struct CommandLineTests {
         ("integrations enable stripe-main", "Enable"),
         ("routes list --json", "List"),
         ("routes set payments stripe-main square-backup --strategy gradual", "Set"),
+        ("integrations test stripe-main --json", "Test"),
+        (
+            "call payments.charge --input {} --wedding w-1 --vendor anna --priority critical --async --json",
+            "Call"
+        ),
+        ("call payments.refund --of call_1 --idempotency-key k1", "Call"),
+        ("calls", "List"),
+        ("calls list --state in_doubt --operation payments --wedding w-1 --limit 5 --json", "List"),
+        ("calls show call_1", "Show"),
+        ("calls settle call_1 --outcome not_applied --reason seen", "Settle"),
+        ("failover payments --to square-backup --for 30m --reason maintenance", "Failover"),
+        ("failover payments --back --json", "Failover"),
+        ("failovers --open --limit 5 --json", "Failovers"),
+        ("budgets", "List"),
+        ("budgets list --json", "List"),
+        ("budgets reserve weather --wedding w-1 --quota 20 --limit minute --for 12h", "Reserve"),
+        ("budgets reserve weather --wedding w-1 --quota 20 --to 2030-01-01T00:00:00Z", "Reserve"),
+        ("budgets reservations weather", "Reservations"),
+        ("budgets release weather rsv_1", "Release"),
+        ("budgets forecast weather --hours 48 --json", "Forecast"),
         ("destinations enable app", "Enable"),
         ("events list --source stripe --type invoice.* --since 2h --until 5m --limit 1", "List"),
         ("events show evt_1 --no-payload", "Show"),
@@ -68,7 +88,8 @@ struct CommandLineTests {
     @Test(arguments: [
         "nonsense", "serve", "serve --config", "check-config", "apply", "apply -f x --dry-run --yes",
         "apply -f -",
-        "sandbox --port-base 80", "sandbox --only nobody", "sandbox --webhooks-to hooks", "demo --seconds 0", "demo --listen 8080", "keys create x", "keys create x --level root",
+        "sandbox --port-base 80", "sandbox --only nobody", "sandbox --webhooks-to hooks", "demo --seconds 0",
+        "demo --listen 8080", "keys create x", "keys create x --level root",
         "keys revoke",
         "keys create x --level read --expires soon", "events show", "events list --limit 0",
         "events list --since yesterday", "events tail -n 1001", "events tail -n -1", "replay",
@@ -78,19 +99,29 @@ struct CommandLineTests {
         "trigger", "trigger stripe", "trigger nobody x", "trigger stripe nothing",
         "trigger stripe invoice.paid --count 0",
         "trigger stripe invoice.paid --source A_b", "doctor --config",
+        "call", "call payments", "call payments.chrg", "call payments.charge --priority soon", "calls show",
+        "calls list --limit 0", "calls settle call_1 --outcome maybe --reason x",
+        "calls settle call_1 --outcome succeeded", "failover", "failover payments",
+        "failover payments --to x", "failover payments --to x --reason y --for soon",
+        "failover payments --back --to x", "failovers --limit 0", "budgets reserve w --wedding w-1 --quota 5",
+        "budgets reserve w --wedding w-1 --quota 0 --for 1h", "budgets forecast w --hours 0",
+        "budgets reserve w --wedding w-1 --quota 5 --for 1h --to 2030-01-01T00:00:00Z", "integrations test",
     ])
     func `what is not understood ends with 64`(_ line: String) {
         #expect(refusal(line) == 64, "\(line)")
     }
 
     @Test(arguments: [
-        "serve", "demo", "sandbox", "check-config", "apply", "keys", "keys list", "keys create", "keys revoke",
+        "serve", "demo", "sandbox", "check-config", "apply", "keys", "keys list", "keys create",
+        "keys revoke",
         "keys secret",
         "keys root", "sources", "sources list", "destinations", "destinations list", "destinations enable",
         "events",
         "events list", "events show", "events explain", "events tail", "replay", "dead-letters",
         "dead-letters list",
-        "dead-letters replay", "trigger", "doctor",
+        "dead-letters replay", "trigger", "doctor", "call", "calls", "calls list", "calls show",
+        "calls settle", "failover", "failovers", "budgets", "budgets list", "budgets reserve",
+        "budgets reservations", "budgets release", "budgets forecast", "integrations test",
     ])
     func `each command's help has an example, and nothing is wider than a terminal`(_ command: String) throws
     {

@@ -10,10 +10,14 @@ extension BackfillRun {
     static let firstReach = Duration.seconds(86_400)
     /// How long an event's own webhook is waited for.
     static let patience = Duration.seconds(60)
+    /// The first window of a run; while nothing has to be halved, each one is twice as long as the one before.
+    static let windowFirst = Duration.seconds(3_600)
     /// The most pages of one window; a window with more of them is halved.
-    static let windowPagesMax = 10
-    /// A window this short is not halved.
-    static let windowMin = Duration.seconds(2)
+    static let windowPagesMax = 5
+    /// A window this short is read to its end, however many pages it has.
+    static let windowMin = Duration.seconds(60)
+    /// Stands as the position of an integration whose last run was cut off: nothing is read twice on its account.
+    static let cutMark = "cut"
 
     /// Reads what happened since the last run, window by window, oldest first.
     func readEvents(_ work: inout Work) async throws {
@@ -24,20 +28,24 @@ extension BackfillRun {
         let end = (now - Self.patience).wholeSecond
         // The oldest minute of the list is about to go.
         let oldest = now - listing.reach + Self.patience
-        var start = work.row.through.map { max($0 - Self.overlap, oldest) } ?? now - Self.firstReach
-        start = start.wholeSecond
-        var stop = end
+        let overlap = work.row.position == Self.cutMark ? .zero : Self.overlap
+        var start = (work.row.through.map { max($0 - overlap, oldest) } ?? now - Self.firstReach).wholeSecond
+        var length = Self.windowFirst
+        var grows = true
+        work.row.position = nil
         while start < end {
+            let stop = min((start + length).wholeSecond, end)
             guard let events = try await list(start..<stop, listing, &work) else {
-                stop = (start + (stop - start) / 2).wholeSecond
+                length = max((stop - start) / 2, Self.windowMin)
+                grows = false
                 continue
             }
             try await inject(events.map { .event($0) }, &work)
-            work.row.through = stop
+            // What the overlap reads again moves nothing back.
+            work.row.through = max(stop, work.row.through ?? stop)
             try await save(&work)
-            let length = (stop - start) * 2
+            if grows { length *= 2 }
             start = stop
-            stop = min(start + length, end)
         }
     }
 

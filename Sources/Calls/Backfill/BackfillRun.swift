@@ -10,7 +10,7 @@ import Storage
 /// already is not stored twice.
 struct BackfillRun: Sendable {
     /// The most requests of one run; what is left waits for the next.
-    static let requestsMax = 60
+    static let requestsMax = 120
     /// How long a run is believed to be alive after its last sign.
     static let leaseTime = Duration.seconds(300)
     /// After this many injections a run gives a sign.
@@ -88,6 +88,7 @@ struct BackfillRun: Sendable {
             work.row.lastError = nil
             return nil
         } catch Stop.cut {
+            if work.row.kind == .events { work.row.position = Self.cutMark }
             work.row.lastError = nil
             return Self.pauseWhenCut
         } catch Stop.failed(let failure) {

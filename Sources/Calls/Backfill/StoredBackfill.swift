@@ -14,10 +14,13 @@ package struct StoredBackfill: Hashable, Sendable {
     package let integration: Int64
     /// What is read.
     package let kind: BackfillKind
-    /// Before this, every event is known; nil until the first run has come through. For changes: when the list was last
-    /// read to its end.
+    /// Before this every event is known; nil until the first run has come through.
+    ///
+    /// For changes: when the list was last read to its end.
     package var through: Instant?
     /// Where a list of changes goes on, in the provider's words; nil reads it from its beginning.
+    ///
+    /// For events `BackfillRun.cutMark` after a run that was cut off.
     var position: String?
     /// Whether the list of changes is still being read for the first time: what it holds then is not news.
     var isFirst: Bool

@@ -41,7 +41,7 @@ extension CallEngine {
         return record
     }
 
-    /// Takes an operator's order back: the route holds again. False when there was none.
+    /// Takes an operator's order back, so that the route holds again; false when there was none.
     package func failBack(_ capability: Capability) async throws -> Bool {
         let now = ports.time.now()
         let count = try await database.write { transaction -> Int in

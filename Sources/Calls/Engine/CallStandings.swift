@@ -80,10 +80,12 @@ extension CallEngine {
         let directory = ports.directory()
         let home = record.from.flatMap { directory.integrations[$0] }
         let first = home?.name.text ?? "the first of the route"
-        if let endedAt = record.endedAt { return "It ended at \(endedAt): the route holds again." }
+        if let endedAt = record.endedAt {
+            return "It ended at \(Instant(seconds: endedAt.seconds)): the route holds again."
+        }
         guard !record.isOrder else {
             let end =
-                record.until.map { "At \($0) the route holds again by itself" }
+                record.until.map { "At \(Instant(seconds: $0.seconds)) the route holds again by itself" }
                 ?? "It holds until somebody takes it back"
             return "\(end); to take it back: usher failover \(record.capability) --back."
         }

@@ -31,15 +31,15 @@ extension ProxyEngine {
         let hasKey = try await hasKey(request, facts, body)
         let account = try await account(integration)
         do {
-            try ProviderCredential.put(into: &request, account)
+            try ProviderCredential.put(into: &request, account, now: ports.time.now())
         } catch {
             throw Self.error(error)
         }
         let policy = ports.addressPolicy(integration.allowsPrivate)
         let url: DestinationURL
         do {
-            let text = account.baseURL + request.target
-            url = try DestinationURL(text, policy: policy, bytesMax: limits.URLBytesMax)
+            let text = ProviderCredential.baseURL(of: account) + request.target
+            url = try DestinationURL(text, policy: policy, bytesMax: limits.urlBytesMax)
         } catch .refusedAddress(let rule) {
             throw .transport(.refusedAddress(rule: rule))
         } catch {

@@ -85,7 +85,7 @@ package final class ProxyEngine: Service, Sendable {
         /// How much of an answer that comes before the request's end is read before it is passed on.
         package var earlyAnswerBytesMax = 262_144
         /// The longest URL, in bytes.
-        package var URLBytesMax = 8_192
+        package var urlBytesMax = 8_192
         /// The journal's.
         package var journal = ProxyJournal.Limits()
 
@@ -124,7 +124,11 @@ package final class ProxyEngine: Service, Sendable {
 
     /// Writes the journal until shut down, the last records included.
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await self.journal.run() }
+        await withGracefulShutdownHandler {
+            await self.journal.run()
+        } onGracefulShutdown: {
+            self.journal.stop()
+        }
     }
 
     /// Passes one request on.

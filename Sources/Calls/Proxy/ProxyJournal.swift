@@ -1,5 +1,5 @@
 package import Domain
-import Logging
+package import Logging
 package import Storage
 import Synchronization
 
@@ -34,15 +34,18 @@ package final class ProxyJournal: Sendable {
     private struct State {
         var waiting: [ProxyRecord] = []
         var dropped = 0
+        var isStopping = false
     }
 
     private let database: Database
     private let time: Time
     private let logger: Logger
     private let limits: Limits
+    private let doorbell = Doorbell()
     private let state = Mutex(State())
 
-    init(database: Database, time: Time, logger: Logger, limits: Limits) {
+    /// Makes an empty journal; nothing is written after the fact until `run`.
+    package init(database: Database, time: Time, logger: Logger, limits: Limits = Limits()) {
         self.database = database
         self.time = time
         self.logger = logger
@@ -53,14 +56,14 @@ package final class ProxyJournal: Sendable {
     package var droppedCount: Int { state.withLock { $0.dropped } }
 
     /// Writes a record down; durable when it returns.
-    func begin(_ record: ProxyRecord) async throws {
+    package func begin(_ record: ProxyRecord) async throws {
         try await database.write { try ProxyTable.put(record, $0) }
     }
 
     /// Has a record written down soon.
     ///
     /// - Parameter isKnown: whether it was written down before it left.
-    func end(_ record: ProxyRecord, isKnown: Bool) {
+    package func end(_ record: ProxyRecord, isKnown: Bool) {
         state.withLock { state in
             let max = limits.waitingMax + (isKnown ? limits.endingsMax : 0)
             guard state.waiting.count < max else {
@@ -93,20 +96,30 @@ package final class ProxyJournal: Sendable {
         }
     }
 
-    /// Writes every second what waits, and drops what is old, until cancelled; then writes once more.
-    func run() async {
+    /// Writes every second what waits, and drops what is old, until `stop`; then writes once more.
+    ///
+    /// Cancelled, it ends at once, and what waits is lost.
+    package func run() async {
         var sweptAt: Duration?
-        while !Task.isCancelled {
+        while !Task.isCancelled, !state.withLock({ $0.isStopping }) {
             if sweptAt.map({ time.elapsed() - $0 >= limits.sweepEvery }) ?? true {
                 sweptAt = time.elapsed()
                 await sweep()
             }
-            try? await time.sleep(limits.flushEvery)  // Cancelled: the last flush follows.
+            await doorbell.wait(atMost: limits.flushEvery, time)
             await flush()
         }
+        await flush()
     }
 
-    private func sweep() async {
+    /// Has `run` end, once everything is written that waits now.
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        doorbell.ring()
+    }
+
+    /// Gives up what never ended, and drops the oldest of what is too old.
+    package func sweep() async {
         let now = time.now()
         let oldest = ProxyCallID(milliseconds: UInt64(clamping: (now - limits.keptFor).milliseconds), 0, 0)
         do {

@@ -2,16 +2,29 @@ import Calls
 import Domain
 import Providers
 import Registry
+import Storage
+import Vault
 import Webhooks
 
 extension Services {
     /// What reads providers' lists of past events and of changes.
     static func backfiller(
         _ calls: CallEngine,
+        _ receiver: Receiver,
         _ registry: ResourceRegistry,
-        _ injector: EventInjector
+        _ vault: Vault,
+        _ database: Database,
+        _ dispatcher: Dispatcher,
+        _ ports: Ports
     ) -> Backfiller {
-        Backfiller(
+        let injector = EventInjector(
+            receiver: receiver,
+            events: OwnEvents(registry: registry, vault: vault),
+            database: database,
+            time: ports.time,
+            stored: { dispatcher.workArrived($0) }
+        )
+        return Backfiller(
             calls,
             BackfillPorts(
                 obstacle: { integration in

@@ -163,14 +163,7 @@ package struct Services: Sendable {
             ports
         )
         self.receiver = receiver
-        let injector = EventInjector(
-            receiver: receiver,
-            events: OwnEvents(registry: registry, vault: vault),
-            database: database,
-            time: ports.time,
-            stored: { dispatcher.workArrived($0) }
-        )
-        backfiller = Self.backfiller(calls, registry, injector)
+        backfiller = Self.backfiller(calls, receiver, registry, vault, database, dispatcher, ports)
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
         reranker = Self.reranker(database, weddings, dispatcher, ports)
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)

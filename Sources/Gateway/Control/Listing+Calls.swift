@@ -135,7 +135,8 @@ extension Listing {
         empty: "This integration has no limits that are known."
     ) {
         [
-            $0.word("limit"), short($0["usual"]), short($0["reserved"]), short($0["capacity"]),
+            $0.word("limit"), $0["usual_per_hour"]?.double == nil ? "–" : short($0["usual"]),
+            short($0["reserved"]), short($0["capacity"]),
             $0.word("text"),
         ]
     }
@@ -214,7 +215,7 @@ package enum CallPage {
     package static func test(_ test: JSONValue) -> [String] {
         let time = test["latency_ms"]?.double.map { "\(Int($0.rounded())) ms" }
         let facts = [test["status"]?.int64.map { "status \($0)" }, time].compactMap(\.self)
-        let ending = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
-        return [TerminalText.safe("\(test.word("integration")): \(test.word("meaning"))\(ending)")]
+        let head = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
+        return [TerminalText.safe("\(test.word("integration"))\(head): \(test.word("meaning"))")]
     }
 }

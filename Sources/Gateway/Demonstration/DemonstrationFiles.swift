@@ -5,6 +5,31 @@ package import Providers
 import Registry
 import Signatures
 
+/// A vendor that the demonstration plays, as the configuration names it.
+package struct DemonstrationVendor: Sendable {
+    /// The integration's name.
+    package let name: String
+    /// Whose API it is.
+    package let provider: APIProvider
+    /// Where it listens.
+    package let url: String
+    /// What it accepts, by the names of the fields.
+    package let credential: [(field: String, value: String)]
+
+    /// Describes a vendor.
+    package init(
+        name: String,
+        provider: APIProvider,
+        url: String,
+        credential: [(field: String, value: String)]
+    ) {
+        self.name = name
+        self.provider = provider
+        self.url = url
+        self.credential = credential
+    }
+}
+
 /// The files of `usher demo`: a real configuration and its secrets, in a folder of its owner.
 package struct DemonstrationFiles: Sendable {
     /// Where everything is when nothing else is said.
@@ -67,9 +92,49 @@ package struct DemonstrationFiles: Sendable {
     }
 
     /// Writes the configuration anew.
-    /// - Parameter application: the URL of the receiving application.
-    package func writeConfiguration(listen: ListenAddress, application: String) throws {
-        try write(yaml(listen: listen, application: application), to: configurationPath)
+    /// - Parameters:
+    ///   - application: the URL of the receiving application.
+    ///   - vendors: whose APIs are played here, best first within a capability.
+    package func writeConfiguration(
+        listen: ListenAddress,
+        application: String,
+        vendors: [DemonstrationVendor] = []
+    ) throws {
+        for vendor in vendors {
+            for (field, value) in vendor.credential {
+                try write(value + "\n", to: secretPath("\(vendor.name)-\(field)"))
+            }
+        }
+        let text = yaml(listen: listen, application: application) + yaml(vendors)
+        try write(text, to: configurationPath)
+    }
+
+    /// Integrations and routes; nothing without vendors.
+    private func yaml(_ vendors: [DemonstrationVendor]) -> String {
+        guard !vendors.isEmpty else { return "" }
+        var lines = ["integrations:"]
+        for vendor in vendors {
+            lines += [
+                "  \(vendor.name):", "    provider: \(vendor.provider)", "    base_url: \"\(vendor.url)\"",
+                "    allow_private: true",
+            ]
+            guard !vendor.credential.isEmpty else { continue }
+            lines.append("    credential:")
+            lines += vendor.credential.map {
+                "      \($0.field): \"file:\(secretPath("\(vendor.name)-\($0.field)"))\""
+            }
+        }
+        lines.append("routes:")
+        for capability in Capability.allCases {
+            let able = vendors.filter { vendor in
+                let operations = CallCatalogue.dialect(of: vendor.provider)?.facts.operations ?? []
+                return operations.contains { $0.capability == capability }
+            }
+            guard !able.isEmpty else { continue }
+            let order = able.map(\.name).joined(separator: ", ")
+            lines.append("  \(capability): {order: [\(order)]}")
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// Keeps the first admin key for the command line.

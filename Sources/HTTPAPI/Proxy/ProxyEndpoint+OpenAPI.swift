@@ -3,9 +3,11 @@ import Domain
 extension ProxyEndpoint {
     /// The endpoint's path item in the OpenAPI document.
     static var pathItem: JSONMember {
-        let reads = ["get", "head", "options"].map { operation($0, "read", hasBody: false) }
         let writes = ["post", "put", "patch", "delete"].map { operation($0, "write", hasBody: true) }
-        return JSONMember("/api/proxy/{integration}/{path}", .object([parameters] + reads + writes))
+        return JSONMember(
+            "/api/proxy/{integration}/{path}",
+            .object([operation("get", "read", hasBody: false)] + writes)
+        )
     }
 
     private static let parameters = JSONMember(
@@ -43,12 +45,13 @@ extension ProxyEndpoint {
             JSONMember("tags", ["proxy"]),
             JSONMember(
                 "summary",
-                "Passes a request of the provider's own SDK on; CalDAV's PROPFIND, REPORT and others too."
+                "Passes a request of the provider's own SDK on; so it does HEAD, OPTIONS and CalDAV's methods."
             ),
             JSONMember("security", [["apiKey": [.string(level)]]]),
+            parameters,
         ]
         if hasBody { members.append(JSONMember("requestBody", ["content": ["*/*": [:]]])) }
-        let statuses = [400, 401, 403, 404, 405, 408, 413, 417, 421, 429, 431, 500, 502, 503, 504]
+        let statuses = [400, 401, 403, 404, 405, 408, 413, 417, 421, 422, 429, 431, 500, 502, 503, 504]
         let problems = statuses.map { JSONMember(String($0), problem) }
         let answer: JSONValue = ["description": "The provider's answer, whatever its status, as it came."]
         members.append(JSONMember("responses", .object([JSONMember("default", answer)] + problems)))

@@ -26,5 +26,5 @@ package struct ProxyPath: Hashable, Sendable {
     }
 
     /// Whether it can be passed on as it is.
-    package var isSafe: Bool { ProxyRules.isSafe(path: path) }
+    package var isSafe: Bool { ProxyRules.isSafe(path: "/\(integration)\(path)") }
 }

@@ -183,9 +183,10 @@ struct BudgetRoutes: Sendable {
     ) -> JSONValue {
         let text: String
         if let outlook {
+            let unknown = usual == nil ? " What is usual is not known yet." : ""
             text =
-                outlook.runsOutAt.map { "It runs out at \($0)." }
-                ?? "It reaches: about \(Int(outlook.left.rounded(.down))) calls are left over."
+                (outlook.runsOutAt.map { "It runs out at \(Instant(seconds: $0.seconds))." }
+                    ?? "It reaches: about \(Int(outlook.left.rounded(.down))) calls are left over.") + unknown
         } else {
             text = "It counts requests in flight, which do not run out."
         }

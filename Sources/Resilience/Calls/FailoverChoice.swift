@@ -9,6 +9,8 @@ package import Domain
 /// |---|---|---|---|---|
 /// | patience: waits this long for an earlier one rather than take a later one | 0.25 s | 1 s | 5 s | 30 s |
 ///
+/// Nobody waits for a breaker while a later one is ready: asking again during a ramp is a draw, not a promise.
+///
 /// Strategies: *immediate* as above; *manual* knows the first integration alone until an operator says otherwise;
 /// *gradual* also takes calls from a first one that works but does badly, in steps, and gives them back in steps:
 ///
@@ -194,21 +196,21 @@ package struct FailoverChoice: Hashable, Sendable {
     private func firstOrSoonest(_ question: Question, _ candidates: [Candidate], now: Duration) -> Decision {
         var why = FailoverReason.first
         var soonest: (time: Duration, reason: FailoverReason)?
+        var isWorthWaiting = false
         for position in candidates.indices {
             guard candidates[position].isAble else {
                 if position == 0 { why = .unable }
                 continue
             }
             let (time, obstacle) = candidates[position].start(now: now)
-            // An earlier integration that has rate or room within the call's patience is worth the wait; one that is
-            // not called, or comes back in steps, is not: its next moment may say no again.
-            if let soonest, soonest.reason.isShortage,
-                soonest.time <= min(now + Self.patience(question.priority), question.deadline)
-            {
-                break
-            }
+            // An earlier integration that is ready within the call's patience is worth the wait.
+            let patient = min(now + Self.patience(question.priority), question.deadline)
+            if let soonest, isWorthWaiting, soonest.time <= patient { break }
             if time <= now { return .use(position, why) }
-            if soonest.map({ time < $0.time }) ?? true { soonest = (time, obstacle ?? .first) }
+            if soonest.map({ time < $0.time }) ?? true {
+                soonest = (time, obstacle ?? .first)
+                isWorthWaiting = obstacle?.isCertain ?? true
+            }
             if why == .first { why = obstacle ?? .first }
         }
         guard let soonest else { return .none(.nothing) }

@@ -21,14 +21,6 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
     /// The route has nothing that can serve this call.
     case nothing
 
-    /// Whether it is about rate or room, which come back by themselves.
-    var isShortage: Bool {
-        switch self {
-        case .budget, .full: true
-        default: false
-        }
-    }
-
     /// A stable word, fit for a metric's label.
     package var code: String {
         switch self {
@@ -45,6 +37,14 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
         case .shifted: "shifted"
         case .deadline: "deadline"
         case .nothing: "nothing"
+        }
+    }
+
+    /// Whether what stands in the way is over at a time that is known.
+    var isCertain: Bool {
+        switch self {
+        case .budget, .full: true
+        default: false
         }
     }
 

@@ -19,6 +19,10 @@ package struct DemonstrationBoard: Sendable {
         case tried(ReceivedDelivery)
         /// Usher has given up on a delivery.
         case died(delivery: String, type: String, destination: String, attempts: Int)
+        /// Payments were made, by these integrations; `others` are refused or not done.
+        case paid(by: [String: Int], others: Int)
+        /// The scene goes on.
+        case scene(String, Tone)
     }
 
     /// The mood of a line: what colour it gets.
@@ -56,6 +60,8 @@ package struct DemonstrationBoard: Sendable {
     package private(set) var doubled = 0
     /// Forged webhooks that Usher refused.
     package private(set) var refused = 0
+    /// Payments that were made through Usher.
+    package private(set) var paid = 0
 
     private var acknowledged = BoundedRecord<Bool>(countMax: 100_000)
     private var taken = BoundedRecord<Set<String>>(countMax: 100_000)
@@ -88,13 +94,30 @@ package struct DemonstrationBoard: Sendable {
             dead += 1
             let text = "given up after \(attempts) tries; again with: usher dead-letters replay \(delivery)"
             return Line(tone: .loss, sign: "dead", place: destination, type: type, text: text)
+        case .paid(let integrations, let others): return payments(integrations, others)
+        case .scene(let text, let tone):
+            return Line(tone: tone, sign: "call", place: "payments", type: "", text: text)
         }
     }
 
     /// The counts in one line.
     package var summary: String {
         "received \(received), delivered \(delivered), retried \(retried), dead \(dead), doubled \(doubled), "
-            + "forged and refused \(refused)"
+            + "forged and refused \(refused)" + (paid > 0 ? ", paid \(paid)" : "")
+    }
+
+    private mutating func payments(_ integrations: [String: Int], _ others: Int) -> Line {
+        let count = integrations.values.reduce(0, +)
+        paid += count
+        let parts = integrations.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }
+        let ending = others > 0 ? ", \(others) not done" : ""
+        return Line(
+            tone: others > 0 ? .trouble : .success,
+            sign: "call",
+            place: "payments",
+            type: "payments.charge",
+            text: "\(count) paid" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")) + ending
+        )
     }
 
     /// What stands at a line's end: the wedding's title, and whether it goes before everything else.

@@ -65,6 +65,15 @@ package final class VendorServer: Service {
     /// The vendor as it is now.
     package var snapshot: FaultyVendor { state.withLock { $0.vendor } }
 
+    /// Breaks the vendor from now on, in place of every earlier fault; nil mends it.
+    package func fail(_ kind: VendorFault.Kind?, path: String? = nil) {
+        let now = time.now()
+        state.withLock { state in
+            state.vendor.clearFaults()
+            if let kind { _ = state.vendor.add(VendorFault(kind, path: path, since: now)) }
+        }
+    }
+
     /// Listens and sends webhooks until it is shut down or cancelled; throws when the port is taken.
     package func run() async throws {
         try await withThrowingTaskGroup { group in

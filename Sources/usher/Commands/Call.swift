@@ -62,7 +62,7 @@ struct Call: AsyncParsableCommand {
         let body = try body(operation)
         let fresh = idempotencyKey == nil && !operation.isRead
         let key = idempotencyKey ?? (fresh ? CallArguments.freshKey(random: .system) : nil)
-        if fresh, let key { Terminal.note("key: \(key)") }
+        if fresh, let key { Terminal.note("key: \(key)  (the same call again: --idempotency-key \(key))") }
         try await connection.withClient { client, _ in
             let call = try await client.call(ControlRequest("POST", "/api/calls", body: body), key: key)
             if output.json {

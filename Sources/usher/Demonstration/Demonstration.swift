@@ -33,7 +33,9 @@ struct Demonstration {
         try files.prepareSecrets(certified: authority.keys, random: .system)
         let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
         let application = try application { portFound.yield($0) }
+        let vendors = DemonstrationVendors(seed: RandomSource.system.next())
         try await withThrowingTaskGroup(of: Void.self) { group in
+            for server in vendors.servers { group.addTask { try await server.run() } }
             group.addTask {
                 defer { portFound.finish() }
                 try await application.run()
@@ -41,7 +43,7 @@ struct Demonstration {
             guard let port = await ports.first(where: { _ in true }) else {
                 return try await group.waitForAll()
             }
-            try await gateway(authority, applicationPort: port)
+            try await gateway(authority, applicationPort: port, vendors)
             group.cancelAll()
         }
         screen.end()
@@ -65,15 +67,19 @@ struct Demonstration {
         )
     }
 
-    private func gateway(_ authority: SandboxAuthority, applicationPort port: Int) async throws {
+    private func gateway(
+        _ authority: SandboxAuthority,
+        applicationPort port: Int,
+        _ vendors: DemonstrationVendors
+    ) async throws {
         let url = "http://127.0.0.1:\(port)\(ReceivingApplicationServer.path)"
-        try files.writeConfiguration(listen: listen, application: url)
+        try files.writeConfiguration(listen: listen, application: url, vendors: await vendors.places())
         let configuration = try Configuration.load(files.configurationPath, rules: .registry)
         let (starts, started) = AsyncStream.makeStream(of: StartedGateway.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await start in starts {
-                    try await accompany(start, configuration, application: url)
+                    try await accompany(start, configuration, application: url, vendors)
                 }
             }
             defer { started.finish() }
@@ -92,7 +98,8 @@ struct Demonstration {
     private func accompany(
         _ start: StartedGateway,
         _ configuration: Configuration,
-        application: String
+        application: String,
+        _ vendors: DemonstrationVendors
     ) async throws {
         if let key = start.firstAdminKey { try files.keep(adminKey: key) }
         let settings = try ControlSettings(
@@ -114,6 +121,7 @@ struct Demonstration {
             client: client,
             http: http,
             screen: screen,
+            vendors: vendors,
             logger: logger
         )
         let outcome = await Result.of {
@@ -145,10 +153,12 @@ struct Demonstration {
         lines += [
             "  events go to an application at \(application) that fails now and then",
             "  the configuration is in \(files.configurationPath), the admin key in \(files.adminKeyPath)",
-            "  Amara & Jonas marry today: their events go before all others", "",
+            "  Amara & Jonas marry today: their events go before all others",
+            "  their payments go out by Stripe, played here too; soon it breaks, and Square is second", "",
             "Send one yourself, signed now and believed for 5 minutes:", "", CurlCommand.text(request), "",
             "Or in another terminal: usher trigger paypal PAYMENT.CAPTURE.COMPLETED (all: usher trigger --list),",
-            "usher events list, usher events tail, usher weddings today, usher dead-letters list",
+            "usher events list, usher events tail, usher weddings today, usher dead-letters list,",
+            "usher calls list, usher failovers, usher budgets, usher integrations test stripe-main",
         ]
         lines += elsewhere(start) + ["Ctrl-C ends.", ""]
         try Terminal.write(lines)

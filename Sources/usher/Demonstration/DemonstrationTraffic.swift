@@ -13,6 +13,7 @@ struct DemonstrationTraffic {
     let client: ControlClient
     let http: HTTPControl
     let screen: DemonstrationScreen
+    let vendors: DemonstrationVendors
     let logger: Logger
 
     /// Runs until a termination signal, or until it is cancelled.
@@ -24,6 +25,7 @@ struct DemonstrationTraffic {
             try stripe(),
             samples(triggers),
             DeadLetterWatch(client: client, time: .system) { [screen] letter in screen.happened(letter) },
+            PaymentTraffic(client: client, vendors: vendors, screen: screen, time: .system),
         ]
         try await Companions.run(services, logger: logger)
     }

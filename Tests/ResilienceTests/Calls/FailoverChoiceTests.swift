@@ -63,10 +63,18 @@ struct FailoverChoiceTests {
         )
     }
 
-    @Test func `one that is not called, or comes back in steps, is not waited for`() {
-        for refusal in [CallBreaker.Refusal.open, .probing, .ramping] {
-            let first = FailoverChoice.Candidate(outlook: .notBefore(.milliseconds(1), .breaker(refusal)))
-            #expect(choose([first, candidate()]) == .use(1, .breaker(refusal)))
+    @Test(arguments: [IntegrationGuard.Refusal.breaker(.ramping), .breaker(.probing), .breaker(.open)])
+    func `nobody waits for a breaker while a later one is ready`(_ refusal: IntegrationGuard.Refusal) {
+        let first = candidate(open: .milliseconds(250), refusal: refusal)
+        for priority in Priority.allCases {
+            guard case .use(1, .breaker) = choose([first, candidate()], priority: priority) else {
+                Issue.record("\(priority) waits")
+                continue
+            }
+        }
+        guard case .wait = choose([first, candidate(open: .seconds(9))]) else {
+            Issue.record("with nothing ready the soonest is waited for")
+            return
         }
     }
 

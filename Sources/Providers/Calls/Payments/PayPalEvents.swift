@@ -11,8 +11,10 @@ package struct PayPalEvents: EventListing {
     /// Makes the listing.
     package init() {}
 
+    /// How long the list remembers.
     package var reach: Duration { .seconds(30 * 86_400) }
 
+    /// Asks for a page of a hundred.
     package func request(
         _ account: IntegrationAccount,
         from: Instant,

@@ -6,10 +6,13 @@ package struct SquareEvents: EventListing {
     /// Makes the listing.
     package init() {}
 
+    /// How long the list remembers.
     package var reach: Duration { .seconds(28 * 86_400) }
 
+    /// The oldest event comes first, as the request asks.
     package var isNewestFirst: Bool { false }
 
+    /// Asks for a page of a hundred.
     package func request(
         _ account: IntegrationAccount,
         from: Instant,

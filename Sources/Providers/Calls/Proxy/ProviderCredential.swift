@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// Puts an integration's credential into a request of the provider's own SDK, in place of what the SDK sent.
 ///
@@ -10,6 +10,10 @@ import Domain
 /// | CalDAV | Basic with user and password |
 /// | OpenWeatherMap | the query parameter `appid` |
 /// | WeatherAPI.com | the query parameter `key` |
+/// | S3 | SigV4 over what the SDK had signed; the bucket must be the integration's own |
+/// | Cloudinary | Basic with key and secret, for the Admin API; the cloud must be the integration's own |
+///
+/// Uploads to Cloudinary are signed in a field of their form, and do not go through.
 package enum ProviderCredential {
     /// Why a request cannot be given a credential; nothing was sent.
     package enum Failure: Error, Hashable, Sendable {
@@ -24,7 +28,8 @@ package enum ProviderCredential {
     /// Puts the credential of `account` into `request`, which has none: neither `authorization` nor `cookie`.
     package static func put(
         into request: inout ProxiedRequest,
-        _ account: IntegrationAccount
+        _ account: IntegrationAccount,
+        now: Instant
     ) throws(Failure) {
         switch account.provider {
         case .stripe, .sendgrid: request.set("authorization", "Bearer \(try text("key", account))")
@@ -46,8 +51,26 @@ package enum ProviderCredential {
         case .weatherAPI:
             request.headers.removeAll { $0.name == "key" }
             request.setParameter("key", try text("key", account))
-        case .awsS3, .cloudinary: throw .unsupported
+        case .awsS3: try request.signForS3(account, now: now)
+        case .cloudinary:
+            let segments = request.path.utf8.split(separator: UInt8(ascii: "/"))
+            let cloud = try text("cloud", account)
+            guard segments.count >= 2, segments[1].elementsEqual(cloud.utf8) else { throw .foreignAccount }
+            // The Upload API's forms carry a signature, which only a new body could replace.
+            let isUpload = segments.count > 2 && uploadKinds.contains { $0.utf8.elementsEqual(segments[2]) }
+            guard !isUpload else { throw .unsupported }
+            let key = try text("key", account)
+            request.set("authorization", WireText.basic(key, try text("secret", account)))
         }
+    }
+
+    /// What Cloudinary's Upload API, unlike its Admin API, begins with below the cloud.
+    private static let uploadKinds = ["image", "video", "raw", "auto"]
+
+    /// Where requests of an account go: its base URL, with the region where the provider's own has a place for it.
+    package static func baseURL(of account: IntegrationAccount) -> String {
+        let parts = account.baseURL.split(separator: "{region}", omittingEmptySubsequences: false)
+        return parts.joined(separator: WireText.percentEncoded(account.text("region")))
     }
 
     /// Whether a path is `/{version}/Accounts/{own}`, with `.json` or more below it.
@@ -58,7 +81,7 @@ package enum ProviderCredential {
         return segments.count == 3 && segments[2].elementsEqual("\(own).json".utf8)
     }
 
-    private static func text(_ field: String, _ account: IntegrationAccount) throws(Failure) -> String {
+    static func text(_ field: String, _ account: IntegrationAccount) throws(Failure) -> String {
         let text = account.text(field)
         guard !text.isEmpty else { throw .missing(field) }
         return text
@@ -73,7 +96,9 @@ extension IntegrationAccount {
     package func isRepeated(in text: String) -> Bool {
         var secrets = credential.filter { isSecret($0.key) }.map(\.value.bytes)
         if let accessToken { secrets.append(accessToken.bytes) }
-        let pairs = [("account", "token"), ("user", "password")].compactMap { user, password -> [UInt8]? in
+        let pairs = [("account", "token"), ("user", "password"), ("key", "secret")].compactMap {
+            user,
+            password -> [UInt8]? in
             guard credential[user] != nil, credential[password] != nil else { return nil }
             return Array(WireText.basic(self.text(user), self.text(password)).utf8.dropFirst(6))
         }

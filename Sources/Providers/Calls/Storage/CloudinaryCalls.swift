@@ -69,6 +69,7 @@ package struct CloudinaryCalls: CallDialect {
 
     package func check(_ call: CallRequest) throws(CallInputError) {
         let input = try StoredObject.input(call, Self.facts)
+        if call.operation == .storageUpload { _ = try StoredObject.content(call) }
         if call.operation == .storagePresign, input.purpose == .upload {
             throw CallInputError(
                 .unsupportedOperation,

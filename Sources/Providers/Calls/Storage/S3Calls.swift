@@ -85,6 +85,7 @@ package struct S3Calls: CallDialect {
 
     package func check(_ call: CallRequest) throws(CallInputError) {
         _ = try StoredObject.input(call, Self.facts)
+        if call.operation == .storageUpload { _ = try StoredObject.content(call) }
     }
 
     package func next(
