@@ -166,7 +166,7 @@ final class CallRig: Sendable {
     private func rest() async {
         var seen = (-1, -1)
         var calm = 0
-        while calm < 3 {
+        while calm < 8 {
             try? await Task.sleep(for: .milliseconds(1))
             let now = (time.sleeperCount, vendors.requests.count)
             calm = now == seen && now.0 > 0 ? calm + 1 : 0

@@ -4,7 +4,7 @@ import Providers
 import Simulation
 import Testing
 
-@Suite struct MoneySimulationTests {
+@Suite(.serialized) struct MoneySimulationTests {
     private static let doubtMax = Duration.seconds(600)
 
     @Test(arguments: [1, 126, 251, 376] as [UInt64])
