@@ -34,12 +34,20 @@ struct CallWatchTests {
         return try await rig.engine.submit(submission, owner: "platform")
     }
 
+    /// Enough for a breaker to open; time moves, or the budget would run out.
+    private func chargeTwelveTimes(_ rig: CallRig) async throws {
+        for number in 0..<12 {
+            try await charge(rig, "k\(number)", wedding: "w-1")
+            rig.time.advance(by: .milliseconds(100))
+        }
+    }
+
     @Test func `a broken first integration is recorded once, and the record ends when it is back`()
         async throws
     {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
             rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
-            for number in 0..<12 { _ = try await charge(rig, "k\(number)", wedding: "w-1") }
+            try await chargeTwelveTimes(rig)
             let isOpen = try await rig.pass(atMost: .seconds(10)) {
                 try await !rig.engine.openFailovers().isEmpty
             }
@@ -143,7 +151,7 @@ struct CallWatchTests {
         try await CallRig.run(Self.accounts, vendors: Self.vendors) { rig in
             #expect(rig.engine.unserved().isEmpty)
             rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
-            for number in 0..<12 { _ = try await charge(rig, "k\(number)") }
+            try await chargeTwelveTimes(rig)
             let standings = try await rig.engine.standings()
             #expect(standings.map(\.isUsable) == [false, true])
             #expect(rig.engine.unserved().isEmpty)
