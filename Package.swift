@@ -253,7 +253,7 @@ let package = Package(
             "Sandbox",
             [
                 "Domain", "Signatures", "Resilience", "Providers", "Sandbox", "UsherTesting", logging,
-                nioCore, nioPosix,
+                nioCore, nioPosix, crypto,
             ]
         ),
         tests(
