@@ -88,6 +88,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        contentFolder: String? = nil,
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
@@ -103,6 +104,16 @@ final class CallRig: Sendable {
             let ports = CallPorts(
                 directory: { directory(integrations) },
                 upstream: upstream(world, time.time),
+                streaming: .gathering(upstream(world, time.time)),
+                content: contentFolder.map { folder in
+                    ContentStore(
+                        database: database,
+                        vault: vault,
+                        folder: folder,
+                        time: time.time,
+                        random: random
+                    )
+                },
                 addressPolicy: { _ in AddressPolicy(allowPrivate: true) },
                 time: time.time,
                 random: random,
