@@ -91,6 +91,7 @@ final class CallRig: Sendable {
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
+        contentFolder: String? = nil,
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
@@ -107,6 +108,16 @@ final class CallRig: Sendable {
                 directory: { directory(integrations) },
                 token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
+                streaming: .gathering(upstream(world, time.time)),
+                content: contentFolder.map { folder in
+                    ContentStore(
+                        database: database,
+                        vault: vault,
+                        folder: folder,
+                        time: time.time,
+                        random: random
+                    )
+                },
                 addressPolicy: { _ in AddressPolicy(allowPrivate: true) },
                 time: time.time,
                 random: random,

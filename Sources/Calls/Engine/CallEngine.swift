@@ -73,6 +73,7 @@ package final class CallEngine: Service, Sendable {
             await restoreDesk()
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.desk.run(self.keeper) }
+                if let content { group.addTask { await self.sweep(content) } }
                 group.addTask { await self.watch() }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
@@ -91,6 +92,21 @@ package final class CallEngine: Service, Sendable {
         } onGracefulShutdown: {
             self.state.withLock { $0.isDraining = true }
             self.doorbell.ring()
+        }
+    }
+
+    /// What is kept for uploads; nil where nothing is.
+    package var content: ContentStore? { ports.content }
+
+    /// Removes content that is not needed any more, now and then until cancelled.
+    private func sweep(_ content: ContentStore) async {
+        while !Task.isCancelled {
+            do {
+                while try await content.sweep() == content.limits.sweepMax {}
+            } catch {
+                ports.logger.warning("content cannot be swept for now", metadata: ["error": "\(error)"])
+            }
+            try? await ports.time.sleep(ContentStore.sweptEvery)
         }
     }
 
@@ -132,7 +148,7 @@ package final class CallEngine: Service, Sendable {
             input: prepared.input,
             attempts: [],
             progress: .null,
-            content: nil,
+            content: prepared.content,
             isTakenOver: false
         )
         guard !submission.isAsync else {
@@ -163,6 +179,7 @@ package final class CallEngine: Service, Sendable {
     private struct Prepared {
         let new: NewCall
         let input: CallInput
+        let content: StoredContent?
     }
 
     private func prepare(
@@ -177,6 +194,8 @@ package final class CallEngine: Service, Sendable {
         } catch {
             throw CallError.input(error)
         }
+        let content = try await self.content(of: input, owner: owner)
+        if content == nil, Self.content(of: input) != nil { throw Self.unknownContent }
         let keyHash = try submission.key.map { try hash(key: $0, owner: owner) }
         let target = try await target(submission, reaches: reaches)
         let patience = submission.isAsync ? CallSubmission.asyncPatience : CallSubmission.syncPatience
@@ -204,19 +223,23 @@ package final class CallEngine: Service, Sendable {
             undoes: nil,
             createdAt: now
         )
-        try check(call, input)
+        try check(call, input, content)
         let bodyHash = vault.keyedHash(.bodyMAC, submission.fingerprint.serialized())
-        return Prepared(new: NewCall(call: call, keyHash: keyHash, bodyHash: bodyHash), input: input)
+        return Prepared(
+            new: NewCall(call: call, keyHash: keyHash, bodyHash: bodyHash),
+            input: input,
+            content: content
+        )
     }
 
     /// Throws unless at least one integration could do it.
-    private func check(_ call: StoredCall, _ input: CallInput) throws {
+    private func check(_ call: StoredCall, _ input: CallInput, _ content: StoredContent?) throws {
         let work = CallWork(
             call: call,
             input: input,
             attempts: [],
             progress: .null,
-            content: nil,
+            content: content,
             isTakenOver: false
         )
         guard runner.candidates(work).isEmpty else { return }
@@ -275,6 +298,20 @@ package final class CallEngine: Service, Sendable {
         guard case .object(let object) = input else { return nil }
         return object.content
     }
+
+    /// What is kept for an input; nil when it needs nothing, or when it is not there.
+    private func content(of input: CallInput, owner: String) async throws -> StoredContent? {
+        guard let id = Self.content(of: input) else { return nil }
+        return try await ports.content?.find(id, owner: owner)
+    }
+
+    private static let unknownContent = CallError.input(
+        CallInputError(
+            .invalidField,
+            at: "/content",
+            "names nothing that is kept: put the bytes to `POST /api/content` first"
+        )
+    )
 
     // MARK: Carrying
 
@@ -366,7 +403,7 @@ package final class CallEngine: Service, Sendable {
                 input: input,
                 attempts: attempts,
                 progress: progress,
-                content: nil,
+                content: try await content(of: input, owner: call.owner),
                 isTakenOver: true
             )
             await runner.run(work)

@@ -15,6 +15,10 @@ package struct CallPorts: Sendable {
     package var tokenRefused: @Sendable (CallIntegration, Secret) async -> Void
     /// Outgoing HTTP.
     package var upstream: Upstream
+    /// Outgoing HTTP whose bodies are streamed: uploads of kept content; nil where there are none.
+    package var streaming: StreamingUpstream?
+    /// What is kept for uploads; nil where nothing is.
+    package var content: ContentStore?
     /// Which addresses may be sent to; the argument says whether private ones may.
     package var addressPolicy: @Sendable (Bool) -> AddressPolicy
     /// What a wedding means at an instant; nil without one.
@@ -39,6 +43,8 @@ package struct CallPorts: Sendable {
         token: @escaping @Sendable (CallIntegration) async throws -> Secret? = { _ in nil },
         tokenRefused: @escaping @Sendable (CallIntegration, Secret) async -> Void = { _, _ in },
         upstream: Upstream,
+        streaming: StreamingUpstream? = nil,
+        content: ContentStore? = nil,
         addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
         moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },
         publish: @escaping @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64] =
@@ -55,6 +61,8 @@ package struct CallPorts: Sendable {
         self.token = token
         self.tokenRefused = tokenRefused
         self.upstream = upstream
+        self.streaming = streaming
+        self.content = content
         self.addressPolicy = addressPolicy
         self.moment = moment
         self.publish = publish

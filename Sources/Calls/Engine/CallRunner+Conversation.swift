@@ -85,7 +85,7 @@ extension CallRunner {
             throw LeaseLost()
         }
         let began = ports.time.elapsed()
-        let exchange = await line.send(outgoing, to: integration)
+        let exchange = await line.send(outgoing, to: integration, content: request.content)
         let latency = ports.time.elapsed() - began
         series.exchanged(integration.name, latency)
         switch exchange {

@@ -1,5 +1,6 @@
 import Domain
 import Providers
+import Synchronization
 import Transport
 
 /// Sends a dialect's requests and brings the answers.
@@ -17,22 +18,24 @@ struct ProviderLine: Sendable {
     static let harmlessTimeout = Duration.milliseconds(2_500)
 
     /// Sends one request; never throws.
+    ///
+    /// - Parameter content: what `.content` bodies are taken from.
     func send(
         _ request: ProviderRequest,
         to integration: CallIntegration,
+        content: StoredContent? = nil,
         answerBytesMax: Int = ProviderRequest.answerBytesMax
     ) async -> Exchange {
         let body: [UInt8]
         switch request.body {
         case .none: body = []
         case .bytes(let bytes): body = bytes
-        case .content:
-            return .nothing(
-                ProviderFailure(.rejected, code: "no_content", message: "there is no content to send"),
-                maybeSent: false
-            )
+        case .content(let prefix, let range, let suffix):
+            return await Self.exchange {
+                try await upload(request, to: integration, content, prefix, range, suffix)
+            }
         }
-        do {
+        return await Self.exchange {
             let policy = ports.addressPolicy(integration.allowsPrivate)
             let response = try await ports.upstream.send(
                 OutgoingRequest(
@@ -45,16 +48,24 @@ struct ProviderLine: Sendable {
                     policy: policy
                 )
             )
-            return .answer(
-                ProviderAnswer(
-                    status: response.status,
-                    headers: response.headers,
-                    body: response.body,
-                    at: ports.time.now()
-                )
+            return ProviderAnswer(
+                status: response.status,
+                headers: response.headers,
+                body: response.body,
+                at: ports.time.now()
             )
+        }
+    }
+
+    /// Does one exchange and says what came of it.
+    private static func exchange(_ work: () async throws -> ProviderAnswer) async -> Exchange {
+        do {
+            return .answer(try await work())
         } catch let error as TransportError {
             return .nothing(Self.failure(error), maybeSent: error.requestMayHaveBeenSent)
+        } catch let error as ContentError {
+            let failure = ProviderFailure(.rejected, code: error.code, message: error.description)
+            return .nothing(failure, maybeSent: false)
         } catch let error as DestinationURLError {
             let failure = ProviderFailure(
                 .rejected,
@@ -72,14 +83,78 @@ struct ProviderLine: Sendable {
         }
     }
 
-    /// Change lists of calendars are long and have nowhere else to go: they get the provider's own time.
+    /// Change lists of calendars are long and have nowhere else to go, and stores put large objects together while one
+    /// waits: they get the provider's own time.
     private func timeout(_ request: ProviderRequest, _ integration: CallIntegration) -> Duration {
         let facts = integration.dialect.facts
         let isPatient =
             request.effect == .takesEffect || request.streamsAnswer
             || facts.operations.contains(.calendarChanges)
+            || facts.operations.contains(.storageUpload) && request.method == "POST"
         return isPatient ? facts.timeout : min(facts.timeout, Self.harmlessTimeout)
     }
+
+    /// Sends a range of kept content, opened frame by frame while it leaves.
+    private func upload(
+        _ request: ProviderRequest,
+        to integration: CallIntegration,
+        _ content: StoredContent?,
+        _ prefix: [UInt8],
+        _ range: Range<Int64>,
+        _ suffix: [UInt8]
+    ) async throws -> ProviderAnswer {
+        guard let content, let store = ports.content, let streaming = ports.streaming else {
+            throw ContentError.system("no content", 0)
+        }
+        let pieces = try store.pieces(of: content, range)
+        let step = Mutex(0)
+        let body = StreamedRequest.Body(length: Int64(prefix.count + suffix.count) + Int64(range.count)) {
+            if step.withLock({ $0 }) == 0 {
+                step.withLock { $0 = 1 }
+                if !prefix.isEmpty { return prefix }
+            }
+            if step.withLock({ $0 }) == 1 {
+                if let piece = try await pieces() { return piece }
+                step.withLock { $0 = 2 }
+                if !suffix.isEmpty { return suffix }
+            }
+            return nil
+        }
+        let timeout = integration.dialect.facts.timeout
+        let policy = ports.addressPolicy(integration.allowsPrivate)
+        let response = try await streaming.send(
+            StreamedRequest(
+                method: request.method,
+                url: try DestinationURL(request.url, policy: policy),
+                headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
+                body: body,
+                rule: ProgressRule(
+                    window: Self.uploadWindow,
+                    bytesPerWindowMin: Self.uploadBytesMin,
+                    timeMax: timeout
+                ),
+                headTimeout: timeout,
+                policy: policy
+            )
+        )
+        var answer: [UInt8] = []
+        while let piece = try await response.body.next() {
+            answer += piece.prefix(ProviderRequest.answerBytesMax - answer.count)
+            guard answer.count < ProviderRequest.answerBytesMax else { break }
+        }
+        response.body.cancel()
+        return ProviderAnswer(
+            status: response.status,
+            headers: response.headers,
+            body: answer,
+            at: ports.time.now()
+        )
+    }
+
+    /// How long an upload is looked at before it is called too slow.
+    static let uploadWindow = Duration.seconds(20)
+    /// The least number of bytes that must leave in a window: 64 KiB.
+    static let uploadBytesMin = 65_536
 
     /// What Usher calls itself.
     static let userAgent = "Usher/0.1"

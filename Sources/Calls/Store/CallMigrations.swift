@@ -9,6 +9,7 @@ package enum CallTables {
         ReservationTable.migration,
         ProxyTable.migration,
         BackfillTable.migration,
+        ContentTable.migration,
     ]
 
     private static let tables = [

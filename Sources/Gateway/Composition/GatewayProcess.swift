@@ -109,6 +109,10 @@ package enum GatewayProcess {
             try await ProxyJournal.giveUpAll(start.database, now: ports.time.now())
         }
         ports.streaming = streaming
+        // Beside the database, on the one machine that it is on.
+        ports.contentFolder = configuration.database.path.map { path in
+            path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
+        }
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)

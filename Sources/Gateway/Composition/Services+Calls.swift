@@ -39,6 +39,16 @@ extension Services {
                 try? await tokens.invalidate(token, of: integration)
             },
             upstream: ports.upstream,
+            streaming: ports.streaming,
+            content: ports.contentFolder.map { folder in
+                ContentStore(
+                    database: database,
+                    vault: vault,
+                    folder: folder,
+                    time: ports.time,
+                    random: ports.random
+                )
+            },
             addressPolicy: ports.addressPolicy,
             moment: { weddings.snapshot.moment(of: $0, at: $1) },
             publish: { result in

@@ -31,7 +31,7 @@ package enum ResourceRouter {
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context, calls: calls).all
-            + CallRoutes(context: context, calls: calls).all
+            + CallRoutes(context: context, calls: calls).all + ContentRoutes(calls: calls).all
             + FailoverRecordRoutes(context: context, calls: calls).all
             + BudgetRoutes(context: context, calls: calls).all
             + IntegrationTestRoutes(context: context, calls: calls).all

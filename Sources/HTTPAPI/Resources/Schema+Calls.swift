@@ -87,6 +87,15 @@ extension SchemaCatalogue {
             ])
         ),
         (
+            "Content",
+            .object([
+                .required("id", .text, "Its id, for `storage.upload`."),
+                .required("bytes", .count, "How long it is."),
+                .required("content_type", .text, "Its media type."),
+                .required("sha256", .text, "Its SHA-256, in hexadecimal digits."),
+            ])
+        ),
+        (
             "CallTarget",
             .object([
                 .optional("call", .string(length: 1...64), "The call that made it."),

@@ -1,0 +1,236 @@
+import Calls
+import Domain
+import Foundation
+import Providers
+import Sandbox
+import Testing
+import UsherTesting
+import Vault
+
+@Suite struct ContentStoreTests {
+    private static let frame = ContentStore.frameBytes
+
+    /// Bytes of which no two stretches are alike.
+    private static func bytes(_ count: Int) -> [UInt8] {
+        var random = SeededRandom(seed: UInt64(count))
+        return (0..<(count / 8 + 1)).flatMap { _ in
+            withUnsafeBytes(of: random.next()) { unsafe Array($0) }
+        }.prefix(count).map { $0 }
+    }
+
+    private struct Bench {
+        let store: ContentStore
+        let folder: String
+        let time: ManualTime
+
+        func keep(
+            _ bytes: [UInt8],
+            owner: String = "platform",
+            piece: Int = 100_000
+        ) async throws -> StoredContent {
+            var rest = bytes[...]
+            return try await store.receive(contentType: "image/jpeg", announced: nil, owner: owner) {
+                guard !rest.isEmpty else { return nil }
+                defer { rest = rest.dropFirst(piece) }
+                return Array(rest.prefix(piece))
+            }
+        }
+
+        func read(_ content: StoredContent, _ range: Range<Int64>) async throws -> [UInt8] {
+            let next = try store.pieces(of: content, range)
+            var bytes: [UInt8] = []
+            while let piece = try await next() { bytes += piece }
+            return bytes
+        }
+
+        var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+    }
+
+    private func run(
+        _ limits: ContentStore.Limits = ContentStore.Limits(),
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        try await temporaryFolder { parent in
+            let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
+            try await temporaryDatabase(migrations: Vault.migrations + CallTables.migrations) { database in
+                let random = RandomSource.seeded(11)
+                let vault = try await Vault.open(
+                    rootKey: .generate(random: random),
+                    database: database,
+                    time: time.time,
+                    random: random
+                )
+                let store = ContentStore(
+                    database: database,
+                    vault: vault,
+                    folder: "\(parent)/content",
+                    limits: limits,
+                    time: time.time,
+                    random: random
+                )
+                try await body(Bench(store: store, folder: "\(parent)/content", time: time))
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2 * frame + 7])
+    func `content comes back as it was, whole and in ranges`(count: Int) async throws {
+        try await run { bench in
+            let bytes = Self.bytes(count)
+            let content = try await bench.keep(bytes)
+            #expect(content.bytes == Int64(count))
+            #expect(try await bench.store.find(content.id, owner: "platform") == content)
+            #expect(try await bench.read(content, 0..<Int64(count)) == bytes)
+            let size = Self.frame
+            for range in [0..<1, (size - 1)..<(size + 1), (count - 1)..<count]
+            where range.upperBound <= count && range.lowerBound >= 0 {
+                let read = try await bench.read(content, Int64(range.lowerBound)..<Int64(range.upperBound))
+                #expect(read == Array(bytes[range]))
+            }
+        }
+    }
+
+    @Test func `checksums are of the whole and of each part`() async throws {
+        try await run { bench in
+            let content = try await bench.keep(Array("abc".utf8), piece: 1)
+            #expect(
+                Hex.encode(content.sha256)
+                    == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+            )
+            #expect(Hex.encode(content.md5) == "900150983cd24fb0d6963f7d28e17f72")
+            #expect(content.parts == [.init(sha256: content.sha256, md5: content.md5)])
+        }
+    }
+
+    @Test func `what is on disk is sealed, and a changed, moved or cut file is found out`() async throws {
+        try await run { bench in
+            let bytes = [UInt8](repeating: 0x41, count: 2 * Self.frame + 5)
+            let content = try await bench.keep(bytes)
+            let url = URL(fileURLWithPath: "\(bench.folder)/\(content.id)")
+            let sealed = Array(try Data(contentsOf: url))
+            #expect(sealed.firstRange(of: [UInt8](repeating: 0x41, count: 16)) == nil)
+            let place = Self.frame + PayloadKey.overhead
+            var changed = sealed
+            changed[place + 100] ^= 1
+            let swapped =
+                Array(sealed[place..<(2 * place)]) + Array(sealed[..<place]) + Array(sealed[(2 * place)...])
+            for wrong in [changed, swapped, Array(sealed.dropLast())] {
+                try Data(wrong).write(to: url)
+                await #expect(throws: ContentError.damaged(content.id)) {
+                    _ = try await bench.read(content, 0..<content.bytes)
+                }
+            }
+            try Data(sealed).write(to: url)
+            #expect(try await bench.read(content, 0..<content.bytes) == bytes)
+        }
+    }
+
+    @Test func `nothing is kept of what is too long, breaks off, or finds no room`() async throws {
+        var limits = ContentStore.Limits()
+        limits.bytesMax = 1_000
+        limits.spoolBytesMax = 1_500
+        try await run(limits) { bench in
+            await #expect(throws: ContentError.tooLarge(1_000)) { try await bench.keep(Self.bytes(1_001)) }
+            await #expect(throws: ContentError.tooLarge(1_000)) {
+                try await bench.store.receive(contentType: "a/b", announced: 1_001, owner: "platform") { nil }
+            }
+            await #expect(throws: CancellationError.self) {
+                try await bench.store.receive(contentType: "a/b", announced: 5, owner: "platform") {
+                    throw CancellationError()
+                }
+            }
+            await #expect(throws: ContentError.badType) {
+                try await bench.store.receive(contentType: nil, announced: 0, owner: "platform") { nil }
+            }
+            #expect(bench.files.isEmpty)
+            _ = try await bench.keep(Self.bytes(1_000))
+            await #expect(throws: ContentError.full(1_500)) { try await bench.keep(Self.bytes(501)) }
+            _ = try await bench.keep(Self.bytes(500))
+            #expect(bench.files.count == 2)
+        }
+    }
+
+    @Test func `content is its owner's alone, and goes when its time is over`() async throws {
+        try await run { bench in
+            let content = try await bench.keep([1], owner: "vendor:one")
+            #expect(try await bench.store.find(content.id, owner: "vendor:two") == nil)
+            bench.time.advance(by: .seconds(30 * 86_400 - 1))
+            #expect(try await bench.store.sweep() == 0)
+            bench.time.advance(by: .seconds(1))
+            #expect(try await bench.store.sweep() == 1)
+            #expect(try await bench.store.find(content.id, owner: "vendor:one") == nil)
+            #expect(bench.files.isEmpty)
+        }
+    }
+
+    // MARK: With the engine
+
+    private static func upload(_ content: StoredContent) -> CallSubmission {
+        CallSubmission(
+            .storageUpload,
+            input: ["key": "garcia/0001.jpg", "content": .string("\(content.id)")],
+            key: "photo-1"
+        )
+    }
+
+    private static func integration(
+        _ name: String,
+        _ dialect: any CallDialect
+    ) -> (
+        name: String, dialect: any CallDialect, credential: [String: String]
+    ) {
+        let fields = VendorCatalogue.credential(dialect.facts.provider).map { ($0.field, $0.value) }
+        return (name, dialect, Dictionary(uniqueKeysWithValues: fields))
+    }
+
+    @Test func `an upload goes elsewhere while the first store is down, and its content is let go`()
+        async throws
+    {
+        try await temporaryFolder { parent in
+            let folder = "\(parent)/content"
+            try await CallRig.run(
+                [Self.integration("photos", S3Calls()), Self.integration("media", CloudinaryCalls())],
+                vendors: ["photos.test": S3Vendor(), "media.test": CloudinaryVendor()],
+                contentFolder: folder
+            ) { rig in
+                let store = try #require(rig.engine.content)
+                let bench = Bench(store: store, folder: folder, time: rig.time)
+                for (name, isDown) in [("photos", false), ("media", true)] {
+                    let content = try await bench.keep(Self.bytes(300_000), owner: "key_1")
+                    if isDown {
+                        rig.vendors.break_("photos.test", .failBefore(status: 500), now: rig.time.time.now())
+                    }
+                    var submission = Self.upload(content)
+                    submission.key = name
+                    let result = try await rig.engine.submit(submission, owner: "key_1")
+                    #expect(result.call.state == .succeeded)
+                    #expect(result.integration == ResourceName(name))
+                    #expect(result.reply?["bytes"] == 300_000)
+                    #expect(rig.vendors.ledger("\(name).test").map(\.tag) == ["\(result.call.id)"])
+                    #expect(try await store.sweep() == 1)
+                    #expect(bench.files.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func `content that is not there, or another's, is an error of the input`() async throws {
+        try await temporaryFolder { parent in
+            try await CallRig.run(
+                [Self.integration("photos", S3Calls())],
+                vendors: ["photos.test": S3Vendor()],
+                contentFolder: "\(parent)/content"
+            ) { rig in
+                let store = try #require(rig.engine.content)
+                let content = try await Bench(store: store, folder: parent, time: rig.time).keep(
+                    [1],
+                    owner: "key_1"
+                )
+                await #expect(throws: CallError.self) {
+                    try await rig.engine.submit(Self.upload(content), owner: "key_2")
+                }
+                #expect(rig.vendors.requests.isEmpty)
+            }
+        }
+    }
+}
