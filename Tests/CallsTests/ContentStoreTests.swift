@@ -14,7 +14,8 @@ import Vault
     private static func bytes(_ count: Int) -> [UInt8] {
         var random = SeededRandom(seed: UInt64(count))
         return (0..<(count / 8 + 1)).flatMap { _ in
-            withUnsafeBytes(of: random.next()) { unsafe Array($0) }
+            let word = random.next()
+            return stride(from: 0, to: 64, by: 8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
         }.prefix(count).map { $0 }
     }
 
@@ -198,7 +199,7 @@ import Vault
                 for (name, isDown) in [("photos", false), ("media", true)] {
                     let content = try await bench.keep(Self.bytes(300_000), owner: "key_1")
                     if isDown {
-                        rig.vendors.break_("photos.test", .failBefore(status: 500), now: rig.time.time.now())
+                        rig.vendors.damage("photos.test", .failBefore(status: 500), now: rig.time.now)
                     }
                     var submission = Self.upload(content)
                     submission.key = name

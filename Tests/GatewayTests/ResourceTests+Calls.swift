@@ -91,6 +91,14 @@ extension ResourceTests {
                     "input": ["latitude": .number("40.4"), "longitude": .number("-3.7")],
                 ]
             ),
+            // A body that is there at once, where a stream belongs.
+            Step(method: .post, template: "/api/content", status: 400, body: [:]),
+            Step(
+                method: .get,
+                template: "/api/content/{id}",
+                status: 404,
+                target: "/api/content/cnt_01j9zzzzzzfzzvzzzzzzzzzzzz"
+            ),
             Step(method: .get, template: "/api/calls", status: 200, target: "/api/calls?state=in_doubt"),
             Step(method: .get, template: "/api/calls/{id}", status: 404, target: "/api/calls/\(id)"),
             Step(

@@ -73,7 +73,7 @@ final class SpoolFile: Sendable {
 
     /// Gives a file its lasting name and makes that durable.
     static func rename(_ path: String, to name: String, in folder: String) throws(ContentError) {
-        guard unsafe renameFile(path, "\(folder)/\(name)") == 0 else { throw .of("rename", errno) }
+        guard renameFile(path, "\(folder)/\(name)") == 0 else { throw .of("rename", errno) }
         let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .of("open", errno) }
         defer { close(descriptor) }

@@ -8,8 +8,8 @@ package enum CallTables {
         DeskTable.migration,
         ReservationTable.migration,
         ProxyTable.migration,
-        BackfillTable.migration,
         ContentTable.migration,
+        BackfillTable.migration,
     ]
 
     private static let tables = [

@@ -46,7 +46,7 @@ struct ContentRoutes: Sendable {
             summary: "Tells of content that is kept; 404 once it is uploaded or has expired.",
             replies: [.json(200, .named("Content"), "What is known of it.")],
             action: .guarded(.read) { call, scope in
-                guard let id = call.path["id"].flatMap({ ContentID($0) }),
+                guard let id = ContentID(call.path["id"]),
                     let content = try await calls.content?.find(id, owner: scope.principal.description)
                 else { throw Problem.notFound }
                 return .json(Self.json(content))
