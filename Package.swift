@@ -116,7 +116,8 @@ let package = Package(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS, httpTypes,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS,
+                httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
         ),
@@ -155,7 +156,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox", logging,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox",
+                logging,
                 heap,
             ]
         ),

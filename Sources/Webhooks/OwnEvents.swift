@@ -3,8 +3,9 @@ package import Registry
 package import Storage
 package import Vault
 
-/// Usher's own notices: what became of a call, for one. They are events of the source `usher`, stored and delivered
-/// like any other.
+/// Usher's own notices: what became of a call, for one.
+///
+/// They are events of the source `usher`, stored and delivered like any other.
 package struct OwnEvents: Sendable {
     /// The row number that stands for Usher; sources begin at 1.
     package static let sourceID: Int64 = 0

@@ -72,7 +72,8 @@ struct FailoverResourceTests {
                 ]
             }
             let path = "/api/budgets/till/reservations"
-            let budgets = try await bench.send(.get, "/api/budgets", key: bench.admin).json["data"]?.array?.first
+            let budgets = try await bench.send(.get, "/api/budgets", key: bench.admin).json["data"]?.array?
+                .first
             let charges = budgets?["limits"]?.array?.first { $0["name"]?.string == "charges" }
             let rate = try #require(charges?["believed"]?["per_second"]?.double)
             let all = Int(rate * 3_600)

@@ -352,7 +352,8 @@ struct ResourceTests {
                 // What an application does all day, not configuration: timelines move, meetings are made.
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
-                    "/references/release", "/calls", "/content", "/settle", "/failovers", "/failovers/{capability}",
+                    "/references/release", "/calls", "/content", "/settle", "/failovers",
+                    "/failovers/{capability}",
                     "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }

@@ -12,7 +12,10 @@ enum DocumentationRule {
     static let ourWitnesses: [(folder: String, names: Set<String>)] = [
         (
             "Sources/Providers/Calls/",
-            ["facts", "check", "read", "settle", "readSettled", "probe", "limits", "reach", "request", "isNewestFirst"]
+            [
+                "facts", "check", "read", "settle", "readSettled", "probe", "limits", "reach", "request",
+                "isNewestFirst",
+            ]
         ),
         (
             "Sources/Sandbox/Vendors/",

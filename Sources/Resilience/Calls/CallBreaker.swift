@@ -140,7 +140,12 @@ package struct CallBreaker: Sendable {
     /// Takes in how the call of `ticket` ended; late news from an earlier epoch only frees its permit.
     ///
     /// - Parameter jitter: 0..<1, drawn by the caller so that a seed repeats the run.
-    package mutating func finished(_ ticket: Ticket, _ outcome: ExchangeOutcome, now: Duration, jitter: Double) {
+    package mutating func finished(
+        _ ticket: Ticket,
+        _ outcome: ExchangeOutcome,
+        now: Duration,
+        jitter: Double
+    ) {
         free(ticket)
         guard ticket.epoch == epoch, outcome.counts else { return }
         switch phase {

@@ -214,7 +214,11 @@ package struct IntegrationGuard: Sendable {
     }
 
     /// Slow or not; feeds what watches latency.
-    private mutating func judge(_ outcome: ExchangeOutcome, latency: Duration, now: Duration) -> ExchangeOutcome {
+    private mutating func judge(
+        _ outcome: ExchangeOutcome,
+        latency: Duration,
+        now: Duration
+    ) -> ExchangeOutcome {
         guard outcome == .ok || outcome == .slow else { return outcome }
         let microseconds = max(latency.microseconds, 1)
         let seconds = now.inSeconds

@@ -151,7 +151,8 @@ struct CallBreakerTests {
 
     @Test func `mostly slow probes open it again, one slow probe does not`() throws {
         for (outcomes, ramps) in [
-            ([ExchangeOutcome.slow, .ok, .ok], true), ([.slow, .slow, .ok], false), ([.ok, .slow, .slow], false),
+            ([ExchangeOutcome.slow, .ok, .ok], true), ([.slow, .slow, .ok], false),
+            ([.ok, .slow, .slow], false),
         ] {
             var breaker = opened()
             for outcome in outcomes { try run(&breaker, outcome, at: .seconds(1)) }
