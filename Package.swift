@@ -111,12 +111,20 @@ let package = Package(
                 "Telemetry", crypto, logging, lifecycle,
             ]
         ),
+        target(
+            "Health",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", hummingbirdCore,
+                hummingbirdTLS,
                 httpTypes,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
             ]
@@ -126,7 +134,8 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", yams, logging,
+                lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -156,7 +165,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox",
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Gateway",
+                "Sandbox",
                 logging,
                 heap,
             ]
@@ -231,6 +241,13 @@ let package = Package(
             [
                 "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
                 "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
+            ]
+        ),
+        tests(
+            "Health",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(

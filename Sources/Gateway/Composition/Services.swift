@@ -77,6 +77,8 @@ package struct Services: Sendable {
     package let keys: APIKeys
     /// What is measured.
     package let metrics: Metrics
+    /// Tells those who watch what happens.
+    package let signals: SignalHub
     /// What has happened lately.
     package let activity: WebhookActivity
     /// Learns when sources send, and tells when one has stopped.
@@ -136,6 +138,7 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
+        signals = SignalHub(time: ports.time)
         let activity = WebhookActivity(metrics: metrics, registry: registry)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
         let silence = try await Self.silence(database, registry, metrics, ports)
