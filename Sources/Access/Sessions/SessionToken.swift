@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// The secret of one session: 256 random bits, as 43 characters of base 62 in a cookie.
 ///
