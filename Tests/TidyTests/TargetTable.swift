@@ -88,7 +88,7 @@ struct TargetRule {
             """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
-                NIOSSL Logging ServiceLifecycle
+                NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
         TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache"),

@@ -32,6 +32,7 @@ extension Services {
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            signals: signals,
             proxies: proxies,
             sessions: sessions,
             logger: ports.logger

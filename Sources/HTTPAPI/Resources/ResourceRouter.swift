@@ -4,6 +4,7 @@ import Domain
 package import Logging
 import Registry
 import Storage
+package import Telemetry
 import Transport
 import Vault
 import Webhooks
@@ -21,6 +22,7 @@ package enum ResourceRouter {
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        signals: SignalHub,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
         logger: Logger
@@ -40,6 +42,7 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -74,6 +77,21 @@ package enum ResourceRouter {
             request.isSameOrigin
         else { return nil }
         return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))
+    }
+}
+
+extension ResourceRouter {
+    private static func streamRoutes(
+        _ context: ResourceContext,
+        _ calls: CallEngine,
+        _ signals: SignalHub
+    ) -> [Route] {
+        let exporter = Exporter(
+            sources: [.events(context), .deliveries(context), .calls(context, calls)],
+            cursors: context.cursors
+        )
+        return StreamRoutes(context: context, signals: signals, exporter: exporter).all
+            + ExportRoutes(context: context, exporter: exporter).all
     }
 }
 
