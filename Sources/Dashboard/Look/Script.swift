@@ -118,20 +118,23 @@ enum Script {
         const kinds = ["event.stored", "delivery.succeeded", "delivery.failed", "delivery.dead", "call.changed",
           "failover.opened", "failover.ended", "health.changed", "health.figures", "incident.opened",
           "incident.changed", "incident.closed", "emergency.changed", "alert.changed", "silence.changed"];
+        // A page that nobody looks at holds no connection: a browser has six for a site.
         const connect = () => {
-          if (!("EventSource" in window) || isOver) return;
+          if (!("EventSource" in window) || isOver || stream || document.hidden) return;
           stream = new EventSource("/api/stream");
           stream.onopen = tell;
           stream.onmessage = soon;
           kinds.forEach((kind) => stream.addEventListener(kind, soon));
           // A stream that was refused is not tried again by itself.
-          stream.onerror = () => { if (stream.readyState === 2) { stream = null; setTimeout(connect, 30000); } };
+          stream.onerror = () => { if (stream && stream.readyState === 2) { stream = null; setTimeout(connect, 30000); } tell(); };
         };
         connect();
         tell();
         setInterval(() => { if (!isStreaming() || Date.now() - lastFetch > 10000) soon(); }, 2000);
-        document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
-        window.addEventListener("pagehide", () => { if (stream) stream.close(); });
+        const part = () => { if (stream) { stream.close(); stream = null; } };
+        document.addEventListener("visibilitychange", () => { if (document.hidden) part(); else { connect(); soon(); } });
+        window.addEventListener("pagehide", part);
+        window.addEventListener("pageshow", connect);
         })();
         """#
 }

@@ -31,7 +31,7 @@ struct SignIn: Sendable {
         let next = Self.localPath(form["next"])
         let client = site.ports.proxies.client(peer: request.clientAddress, headers: request.headers)
         let key = (form["key"] ?? "").split(separator: " ").joined()
-        do {
+        do throws(AccessError) {
             let scope = try await site.ports.keys.authenticate(
                 authorization: "Bearer \(key)",
                 client: ClientNetwork(address: client?.description ?? request.clientAddress)

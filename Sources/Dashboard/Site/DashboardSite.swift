@@ -89,7 +89,7 @@ package struct DashboardSite: Sendable {
             return SignIn.turnAway(request)
         }
         let session: Sessions.Session
-        do {
+        do throws(AccessError) {
             session = try await ports.sessions.use(token)
         } catch .unauthenticated {
             return SignIn.turnAway(request)

@@ -1,4 +1,5 @@
 package import Access
+import Domain
 
 /// The cookie that carries a session: `HttpOnly`, for this origin only, never sent along from elsewhere.
 ///
