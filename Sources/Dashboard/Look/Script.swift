@@ -1,4 +1,6 @@
-/// What makes the pages live. Without it everything works, by loading a page anew.
+import HTTPAPI
+
+/// What makes the pages live; without it everything works, by loading a page anew.
 enum Script {
     static let text = #"""
         "use strict";

@@ -1,6 +1,7 @@
 import Access
 import AsyncHTTPClient
 import Calls
+import Dashboard
 import Domain
 import HTTPAPI
 package import Logging
@@ -143,7 +144,8 @@ package enum GatewayProcess {
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
-            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence, services.retention, services.replayer,
+            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
+            services.retention, services.replayer,
             services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
         ]
         members.append(SignalWaking(signals: services.signals))
