@@ -114,8 +114,9 @@ let package = Package(
         target(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", crypto, logging, lifecycle,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", crypto, logging, lifecycle,
             ]
         ),
         // Layer 4: what is seen from outside
@@ -246,8 +247,9 @@ let package = Package(
         tests(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Health", "UsherTesting", logging,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(

@@ -7,7 +7,7 @@ package struct PushSubscription: Hashable, Sendable {
     /// The longest URL of a push service, in bytes.
     package static let endpointBytesMax = 1_024
 
-    /// Where messages for it go: an https URL at the browser's push service.
+    /// Where messages for it go: a URL at the browser's push service, https unless plain HTTP was allowed.
     package let endpoint: String
     /// The browser's public key on P-256, uncompressed: 65 bytes.
     package let key: [UInt8]
@@ -15,8 +15,11 @@ package struct PushSubscription: Hashable, Sendable {
     package let secret: [UInt8]
 
     /// Checks the parts; nil when the endpoint is no https URL of bearable length, or a key is none.
-    package init?(endpoint: String, key: [UInt8], secret: [UInt8]) {
-        guard endpoint.utf8.count <= Self.endpointBytesMax, endpoint.utf8.starts(with: "https://".utf8),
+    ///
+    /// - Parameter allowsPlain: whether plain `http` will do, for a push service on this machine.
+    package init?(endpoint: String, key: [UInt8], secret: [UInt8], allowsPlain: Bool = false) {
+        guard endpoint.utf8.count <= Self.endpointBytesMax,
+            allowsPlain || endpoint.utf8.starts(with: "https://".utf8),
             endpoint.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), WebPush.origin(of: endpoint) != nil,
             (try? P256.KeyAgreement.PublicKey(x963Representation: key)) != nil, secret.count == 16
         else { return nil }
@@ -117,12 +120,16 @@ package enum WebPush {
         (try? P256.KeyAgreement.PrivateKey(rawRepresentation: bytes)) != nil
     }
 
-    /// Scheme, host and port of an https URL; nil when it has no host.
+    /// Scheme, host and port of an http(s) URL; nil when it is none or has no host.
     static func origin(of endpoint: String) -> String? {
-        let rest = endpoint.utf8.dropFirst("https://".utf8.count)
+        guard let scheme = ["https://", "http://"].first(where: { endpoint.utf8.starts(with: $0.utf8) })
+        else {
+            return nil
+        }
+        let rest = endpoint.utf8.dropFirst(scheme.utf8.count)
         let host = rest.prefix { !"/?#".utf8.contains($0) }
         guard !host.isEmpty, !host.contains(UInt8(ascii: "@")) else { return nil }
-        return "https://\(String(decoding: host, as: UTF8.self))"
+        return scheme + String(decoding: host, as: UTF8.self)
     }
 
     private static func base64URL(_ value: JSONValue) -> String {

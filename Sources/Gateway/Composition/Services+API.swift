@@ -24,6 +24,8 @@ extension Services {
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            alerts: alerts,
+            browsers: browsers,
             proxies: proxies,
             logger: ports.logger
         )

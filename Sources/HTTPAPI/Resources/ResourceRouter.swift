@@ -1,6 +1,7 @@
 import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
@@ -19,6 +20,8 @@ package enum ResourceRouter {
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -37,6 +40,8 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,

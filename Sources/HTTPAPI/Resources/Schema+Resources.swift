@@ -24,6 +24,7 @@ extension SchemaCatalogue {
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
             + weddingSchemas + integrationSchemas + callSchemas + proxySchemas + failoverSchemas
+            + alertSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -2,9 +2,9 @@ package import Domain
 package import Providers
 
 /// A way to tell somebody of alerts.
-package struct AlertChannel: Hashable, Sendable {
+package struct AlertChannel: Sendable {
     /// Where a message goes.
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: Sendable {
         /// JSON to a URL, signed by Standard Webhooks.
         case webhook(url: String, secret: Secret?, allowPrivate: Bool)
         /// A text to a chat's incoming webhook; its URL is a secret.
@@ -13,8 +13,8 @@ package struct AlertChannel: Hashable, Sendable {
         case email(to: [String], from: String?)
         /// A text message to each number, sent by Usher's own calls.
         case sms(to: [String], from: String?)
-        /// Every browser that subscribed.
-        case push
+        /// Every browser that subscribed; where private addresses are allowed, also over plain HTTP.
+        case push(allowPrivate: Bool)
     }
 
     /// The most channels.

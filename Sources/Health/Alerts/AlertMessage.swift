@@ -96,7 +96,10 @@ package struct AlertMessage: Sendable {
         let item = news[0]
         let more = news.count > 1 ? " (+\(news.count - 1) more)" : ""
         let meaning = item.meanings.first.map { " \(Self.line($0))" } ?? ""
-        return Self.cut("\(Self.word(item)): \(Self.line(item.summary))\(meaning)\(more)", to: Self.smsUnitsMax)
+        return Self.cut(
+            "\(Self.word(item)): \(Self.line(item.summary))\(meaning)\(more)",
+            to: Self.smsUnitsMax
+        )
     }
 
     /// The body for a chat's incoming webhook: `text` for notifications and old clients, `blocks` for the rest.
@@ -156,7 +159,11 @@ package struct AlertMessage: Sendable {
 
     /// One line of it: line breaks and other controls are blanks, so that no text from outside adds lines or fields.
     private static func line(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+            )
+        )
     }
 
     /// Slack's own escapes: nothing from outside becomes a link or a mention.

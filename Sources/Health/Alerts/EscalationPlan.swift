@@ -47,7 +47,9 @@ package struct EscalationPlan: Hashable, Sendable {
             let from: AlertLevel
         }
         let groups = Dictionary(grouping: channels) { Moment(after: $0.after, from: $0.from) }
-        let steps = groups.sorted { ($0.key.after, $0.key.from) < ($1.key.after, $1.key.from) }.map { moment, channels in
+        let steps = groups.sorted { ($0.key.after, $0.key.from) < ($1.key.after, $1.key.from) }.map {
+            moment,
+            channels in
             Step(
                 channels: channels.map(\.name).sorted().prefix(Self.channelsMax).map { $0 },
                 from: moment.from,
