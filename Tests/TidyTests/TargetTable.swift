@@ -86,7 +86,7 @@ struct TargetRule {
             """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
-                NIOSSL Logging ServiceLifecycle
+                NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
         TargetRule(

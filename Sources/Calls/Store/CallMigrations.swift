@@ -10,6 +10,13 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
+        Migration(
+            number: 580,
+            name: "calls in the order they ended",
+            statements: [
+                "CREATE INDEX calls_ended ON calls (finished_at, id) WHERE finished_at IS NOT NULL"
+            ]
+        ),
     ]
 
     private static let tables = [

@@ -153,6 +153,7 @@ package enum GatewayProcess {
             services.reranker, services.backfiller, services.alerts, services.calls, services.proxy,
             services.dispatcher,
         ]
+        members.append(SignalWaking(signals: services.signals))
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -205,6 +206,15 @@ package enum GatewayProcess {
             }
             return (try RootKey.parse(text), nil)
         }
+    }
+}
+
+/// Wakes those who watch.
+private struct SignalWaking: Service {
+    let signals: SignalHub
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await signals.run() }
     }
 }
 

@@ -26,6 +26,7 @@ extension Services {
             proxy: proxy,
             alerts: alerts,
             browsers: browsers,
+            signals: signals,
             proxies: proxies,
             logger: ports.logger
         )

@@ -147,10 +147,11 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
-        signals = SignalHub(time: ports.time)
-        let activity = WebhookActivity(metrics: metrics, registry: registry)
+        let signals = SignalHub(time: ports.time)
+        self.signals = signals
+        let activity = WebhookActivity(metrics: metrics, registry: registry, signals: signals)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
-        let silence = try await Self.silence(database, registry, metrics, ports)
+        let silence = try await Self.silence(database, registry, metrics, signals, ports)
         self.silence = silence
         self.vault = vault
         self.registry = registry
@@ -162,7 +163,17 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
+        let calls = Self.calls(
+            database,
+            registry,
+            tokens,
+            weddings,
+            vault,
+            dispatcher,
+            metrics,
+            signals,
+            ports
+        )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
@@ -335,12 +346,14 @@ package struct Services: Sendable {
         _ database: Database,
         _ registry: ResourceRegistry,
         _ metrics: Metrics,
+        _ signals: SignalHub,
         _ ports: Ports
     ) async throws -> SilenceWatch {
         let silence = SilenceWatch(
             database: database,
             registry: registry,
             metrics: metrics,
+            signals: signals,
             time: ports.time,
             logger: ports.logger
         )

@@ -5,6 +5,7 @@ package import Health
 package import Logging
 import Registry
 import Storage
+package import Telemetry
 import Transport
 import Vault
 import Webhooks
@@ -22,6 +23,7 @@ package enum ResourceRouter {
         proxy: ProxyEngine,
         alerts: AlertDesk,
         browsers: PushBook,
+        signals: SignalHub,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -42,6 +44,7 @@ package enum ResourceRouter {
             + ProxyRoutes(context: context, proxy: proxy).all
             + AlertRoutes(context: context, alerts: alerts).all
             + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
+            + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -65,6 +68,21 @@ package enum ResourceRouter {
             }
         )
         return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+}
+
+extension ResourceRouter {
+    private static func streamRoutes(
+        _ context: ResourceContext,
+        _ calls: CallEngine,
+        _ signals: SignalHub
+    ) -> [Route] {
+        let exporter = Exporter(
+            sources: [.events(context), .deliveries(context), .calls(context, calls)],
+            cursors: context.cursors
+        )
+        return StreamRoutes(context: context, signals: signals, exporter: exporter).all
+            + ExportRoutes(context: context, exporter: exporter).all
     }
 }
 
