@@ -10,6 +10,14 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
+        Migration(number: 560, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),
+        AnswerTable.migration,
+    ]
+
+    private static let sharing = [
+        "ALTER TABLE calls ADD COLUMN is_fresh INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE calls ADD COLUMN answered_from BLOB",
+        "ALTER TABLE calls ADD COLUMN answered_at INTEGER",
     ]
 
     private static let tables = [
