@@ -43,7 +43,7 @@ package final class CallEngine: Service, Sendable {
     let limits: Limits
     /// Where calls may go now.
     package let desk: CallDesk
-    let board = CallBoard()
+    let board: CallBoard
     let reads = SharedReads()
     private let vault: Vault
     private let doorbell = Doorbell()
@@ -60,6 +60,7 @@ package final class CallEngine: Service, Sendable {
         self.database = database
         self.vault = vault
         self.ports = ports
+        board = CallBoard(ports: ports)
         self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
         self.limits = limits
         seal = CallSeal(vault: vault)
@@ -144,6 +145,7 @@ package final class CallEngine: Service, Sendable {
             return try await answer(found.0, found.bodyHash, to: new)
         }
         isTaken = true
+        ports.tell(new.call, at: nil)
         let work = CallWork(
             call: new.call,
             input: prepared.input,

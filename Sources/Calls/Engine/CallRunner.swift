@@ -151,6 +151,7 @@ struct CallRunner: Sendable {
         }
         work.call.state = .working
         work.call.dueAt = lease
+        ports.tell(work.call, at: integration.name)
         work.attempts.append(attempt)
         work.lastAnswer = nil
         work.progress = .null

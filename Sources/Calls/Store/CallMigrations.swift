@@ -10,8 +10,15 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
-        Migration(number: 560, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),
+        Migration(number: 565, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),
         AnswerTable.migration,
+        Migration(
+            number: 580,
+            name: "calls in the order they ended",
+            statements: [
+                "CREATE INDEX calls_ended ON calls (finished_at, id) WHERE finished_at IS NOT NULL"
+            ]
+        ),
     ]
 
     private static let sharing = [
