@@ -90,6 +90,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        accountLimits: [String: [ProviderLimit]] = [:],
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
         _ body: (CallRig) async throws -> T
@@ -105,7 +106,7 @@ final class CallRig: Sendable {
                 random: random
             )
             let ports = CallPorts(
-                directory: { directory(integrations) },
+                directory: { directory(integrations, accountLimits) },
                 token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
                 streaming: .gathering(upstream(world, time.time)),
@@ -152,6 +153,9 @@ final class CallRig: Sendable {
     /// Another engine over the same database: what a restart makes.
     func restarted() -> CallEngine { CallEngine(database: database, vault: vault, ports: ports) }
 
+    /// A proxy that shares the engine's integrations.
+    func proxy() -> ProxyEngine? { ports.streaming.map { engine.proxy(over: $0) } }
+
     /// The names of an integration's limits.
     func limits(_ name: ResourceName) -> [String] {
         engine.integration(name)?.limits.map(\.name) ?? []
@@ -186,7 +190,8 @@ final class CallRig: Sendable {
     }
 
     private static func directory(
-        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])]
+        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
+        _ limits: [String: [ProviderLimit]]
     ) -> CallDirectory {
         let all = integrations.enumerated().compactMap { index, entry -> CallIntegration? in
             guard let name = ResourceName(entry.name) else { return nil }
@@ -199,6 +204,7 @@ final class CallRig: Sendable {
                     baseURL: "http://\(entry.name).test",
                     credential: entry.credential.mapValues { Secret($0) }
                 ),
+                limits: limits[entry.name],
                 vendor: nil,
                 isEnabled: true,
                 allowsPrivate: true

@@ -233,6 +233,30 @@ struct ProxySocketTests {
         }
     }
 
+    @Test func `when the client leaves before the answer, nobody waits for it any more`() async throws {
+        let isAsked = Note(false)
+        let mayAnswer = Note(false)
+        try await withWorld { _ in
+            isAsked.set(true)
+            while !mayAnswer.value { try? await Time.system.sleep(.milliseconds(5)) }
+            return APIResponse(status: 200)
+        } _: { world in
+            let body = StreamedRequest.Body(length: 0) { nil }
+            let request = try world.request("POST", "/v1/charges", body: body)
+            let pending = Task { _ = try? await world.client.streaming.send(request) }
+            while !isAsked.value { try await Time.system.sleep(.milliseconds(5)) }
+            #expect(world.bench.services.proxy.inFlight == 1)
+            pending.cancel()
+            await pending.value
+            while world.bench.services.proxy.inFlight > 0 { try await Time.system.sleep(.milliseconds(5)) }
+            mayAnswer.set(true)
+            await world.bench.services.proxy.journal.flush()
+            let listed = try await world.bench.send(.get, "/api/proxy-calls", key: world.bench.admin).json
+            let record = try #require(listed["data"]?.array?.first)
+            #expect(record["error"]?.string == "cancelled" && record["state"]?.string == "unknown")
+        }
+    }
+
     @Test func `an answer before the request's end is passed on whole`() async throws {
         try await withWorld { _ in
             APIResponse(status: 413, contentType: "application/json", body: Array(#"{"error":"large"}"#.utf8))

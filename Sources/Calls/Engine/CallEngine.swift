@@ -44,6 +44,7 @@ package final class CallEngine: Service, Sendable {
     /// Where calls may go now.
     package let desk: CallDesk
     let board: CallBoard
+    let reads = SharedReads()
     private let vault: Vault
     private let doorbell = Doorbell()
     private let state = Mutex(State())
@@ -223,6 +224,8 @@ package final class CallEngine: Service, Sendable {
             target: target,
             content: Self.content(of: input),
             undoes: nil,
+            isFresh: submission.isFresh,
+            keepsRaw: submission.keepsRaw,
             createdAt: now
         )
         try check(call, input, content)
@@ -329,7 +332,8 @@ package final class CallEngine: Service, Sendable {
             seal: seal,
             desk: desk,
             line: ProviderLine(ports: ports),
-            board: board
+            board: board,
+            reads: reads
         )
     }
 

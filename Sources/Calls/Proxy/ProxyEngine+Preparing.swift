@@ -19,8 +19,9 @@ extension ProxyEngine {
         _ integration: CallIntegration,
         _ body: ProxyBody
     ) async throws(ProxyError) -> Prepared {
-        guard ProxyRules.isSafe(path: call.path) else { throw .path }
         let facts = integration.dialect.facts
+        let keepsEmptySegments = facts.provider.keepsEmptySegments
+        guard ProxyRules.isSafe(path: call.path, keepsEmptySegments: keepsEmptySegments) else { throw .path }
         var request = ProxiedRequest(
             method: call.method,
             path: call.path,

@@ -96,6 +96,7 @@ package final class ProxyEngine: Service, Sendable {
     let ports: CallPorts
     let streaming: StreamingUpstream
     let desk: CallDesk
+    let reads: SharedReads
     let limits: Limits
     /// What went through.
     package let journal: ProxyJournal
@@ -104,6 +105,7 @@ package final class ProxyEngine: Service, Sendable {
     init(_ engine: CallEngine, over streaming: StreamingUpstream, limits: Limits) {
         ports = engine.ports
         desk = engine.desk
+        reads = engine.reads
         self.streaming = streaming
         self.limits = limits
         journal = ProxyJournal(

@@ -16,6 +16,15 @@ struct CallSeries: Sendable {
         ).increment()
     }
 
+    /// Counts a read that was answered with what another one brought.
+    func shared(_ operation: Operation) {
+        metrics.counter(
+            "usher_calls_shared_total",
+            help: "Reads that were answered with what another one brought.",
+            labels: [("operation", operation.rawValue)]
+        ).increment()
+    }
+
     /// Counts what an attempt came to.
     func attempted(_ integration: ResourceName, _ state: AttemptState, _ failure: ProviderFailure?) {
         metrics.counter(

@@ -92,6 +92,8 @@ package struct ProviderFacts: Sendable {
     package var timeout: Duration
     /// The least time between two probes.
     package var probeInterval: Duration
+    /// How long an answer is as good as a new one, by the operation; others are asked anew each time.
+    package var freshness: [Operation: Duration]
 
     /// Collects the facts.
     package init(
@@ -107,7 +109,8 @@ package struct ProviderFacts: Sendable {
         versionHeader: String? = nil,
         statusPage: StatusPage? = nil,
         timeout: Duration = .seconds(10),
-        probeInterval: Duration = .seconds(30)
+        probeInterval: Duration = .seconds(30),
+        freshness: [Operation: Duration] = [:]
     ) {
         self.provider = provider
         self.title = title
@@ -122,6 +125,7 @@ package struct ProviderFacts: Sendable {
         self.statusPage = statusPage
         self.timeout = timeout
         self.probeInterval = probeInterval
+        self.freshness = freshness
     }
 }
 
