@@ -73,25 +73,28 @@ extension CallRunner {
         work.call.state = state
         work.call.finishedAt = now
         work.call.dueAt = nil
+        let name = work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
+        var reply: JSONValue?
+        var stored: StorageEnd?
         if let outcome, let attempt = work.attempts.last {
+            let told = told(outcome.reply, work, name)
+            stored = storageEnd(work, attempt, now: now)
+            reply = told
             work.call.integration = attempt.integration
-            work.call.reference = outcome.reference
-            work.call.reply = try await seal.seal(outcome.reply, .reply, of: work.call.id.bytes, now: now)
+            work.call.reference = outcome.reference ?? stored?.key
+            work.call.reply = try await seal.seal(told, .reply, of: work.call.id.bytes, now: now)
         } else {
             work.call.failure = failure
         }
-        let result = CallResult(
-            call: work.call,
-            reply: outcome?.reply,
-            integration: work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
-        )
+        let result = CallResult(call: work.call, reply: reply, integration: name)
         let attempt = work.attempts.last
         let next = try await Compensation.next(after: result.call, seal, ports)
         let publish = result.call.isAsync ? try await ports.publish(result) : nil
-        let destinations = try await database.write { transaction in
+        let destinations = try await database.write { [stored] transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             try Compensation.finished(result.call, transaction)
+            try stored?.store(of: result.call.id, now: now, transaction)
             if let next { _ = try CallTable.insert(next, transaction) }
             return try publish?(transaction) ?? []
         }

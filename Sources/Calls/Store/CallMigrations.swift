@@ -10,6 +10,7 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
+        ContentDebtTable.migration,
     ]
 
     private static let tables = [

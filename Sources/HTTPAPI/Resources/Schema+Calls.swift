@@ -31,6 +31,11 @@ extension SchemaCatalogue {
                 callProperties + [
                     .required("attempts", .array(.named("CallAttempt")), "Its attempts, oldest first."),
                     .required("explanation", .text, "What happened, in words."),
+                    .required(
+                        "copy_back",
+                        .nullable(.named("ContentDebt")),
+                        "An upload's way back after a failover; null when it went where it belongs."
+                    ),
                 ]
             )
         ),
