@@ -29,6 +29,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
@@ -111,14 +112,23 @@ let package = Package(
                 "Telemetry", crypto, logging, lifecycle,
             ]
         ),
+        target(
+            "Health",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", hummingbirdCore,
+                hummingbirdTLS,
                 httpTypes,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioWebSocket, logging,
+                lifecycle,
             ]
         ),
         // Layer 5: the composition root
@@ -126,7 +136,8 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", yams, logging,
+                lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -156,7 +167,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox",
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Gateway",
+                "Sandbox",
                 logging,
                 heap,
             ]
@@ -231,6 +243,13 @@ let package = Package(
             [
                 "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
                 "Telemetry", "Calls", "Sandbox", "UsherTesting", logging,
+            ]
+        ),
+        tests(
+            "Health",
+            [
+                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
+                "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(

@@ -234,7 +234,9 @@ package final class Receiver: Sendable {
         }
         let outcomes = try await store.append(events)
         for (event, outcome) in zip(events, outcomes) {
-            if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
+            guard case .stored(let id) = outcome else { continue }
+            activity.tellStored(event, as: id)
+            if !event.destinations.isEmpty { stored(event.destinations) }
         }
         return outcomes
     }
@@ -258,6 +260,11 @@ package final class Receiver: Sendable {
         let outcomes = try await store(descriptions, of: webhook, in: registry.snapshot)
         try await tell(descriptions, of: webhook)
         return outcomes
+    }
+
+    /// Lets those who watch know of an event that was stored elsewhere.
+    func tellStored(_ event: NewEvent, as id: EventID) {
+        activity.tellStored(event, as: id)
     }
 
     /// Lets others know what was understood.

@@ -54,6 +54,11 @@ struct ResourceTests {
         Step(method: .get, template: "/metrics", status: 200),
         Step(method: .get, template: "/api/openapi.json", status: 200),
         Step(method: .get, template: "/api/integrations/health-check", status: 200),
+        Step(method: .get, template: "/api/stream", status: 200),
+        Step(method: .get, template: "/api/stream", status: 400, target: "/api/stream?kinds=no"),
+        Step(method: .get, template: "/api/ws", status: 426),
+        Step(method: .get, template: "/api/export", status: 200),
+        Step(method: .get, template: "/api/export", status: 400, target: "/api/export?after=x"),
     ]
 
     private static let registry: [Step] = [

@@ -72,14 +72,21 @@ struct TargetRule {
             products: "Crypto Logging ServiceLifecycle"
         ),
         TargetRule(
+            "Health",
+            .services,
+            "Domain Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            products: "Crypto Logging ServiceLifecycle"
+        ),
+        TargetRule(
             "HTTPAPI",
             .outside,
             """
-            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls
+            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
+            Health
             """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
-                NIOSSL Logging ServiceLifecycle
+                NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
         TargetRule(
@@ -87,7 +94,7 @@ struct TargetRule {
             .composition,
             """
             Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
-            HTTPAPI
+            Health HTTPAPI
             """,
             products:
                 "Yams Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
@@ -112,7 +119,7 @@ struct TargetRule {
             .side,
             """
             CSimulation Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry \
-            Webhooks Calls HTTPAPI Gateway Sandbox
+            Webhooks Calls Health HTTPAPI Gateway Sandbox
             """,
             products: "Logging HeapModule"
         ),

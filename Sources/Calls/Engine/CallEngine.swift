@@ -43,7 +43,7 @@ package final class CallEngine: Service, Sendable {
     let limits: Limits
     /// Where calls may go now.
     package let desk: CallDesk
-    let board = CallBoard()
+    let board: CallBoard
     private let vault: Vault
     private let doorbell = Doorbell()
     private let state = Mutex(State())
@@ -59,6 +59,7 @@ package final class CallEngine: Service, Sendable {
         self.database = database
         self.vault = vault
         self.ports = ports
+        board = CallBoard(ports: ports)
         self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
         self.limits = limits
         seal = CallSeal(vault: vault)
@@ -158,6 +159,7 @@ package final class CallEngine: Service, Sendable {
             return try await answer(found.0, found.bodyHash, to: new)
         }
         isTaken = true
+        ports.tell(new.call, at: nil)
         let work = CallWork(
             call: new.call,
             input: prepared.input,

@@ -36,6 +36,8 @@ package struct CallPorts: Sendable {
     package var random: RandomSource
     /// What is measured.
     package var metrics: Metrics
+    /// Told how calls and failovers go; nil tells nobody.
+    package var signals: SignalHub?
     /// The log.
     package var logger: Logger
 

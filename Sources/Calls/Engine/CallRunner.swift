@@ -148,6 +148,7 @@ struct CallRunner: Sendable {
         }
         work.call.state = .working
         work.call.dueAt = lease
+        ports.tell(work.call, at: integration.name)
         work.attempts.append(attempt)
         work.progress = .null
         work.isTakenOver = false

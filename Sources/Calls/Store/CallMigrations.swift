@@ -11,6 +11,13 @@ package enum CallTables {
         ContentTable.migration,
         BackfillTable.migration,
         ContentDebtTable.migration,
+        Migration(
+            number: 580,
+            name: "calls in the order they ended",
+            statements: [
+                "CREATE INDEX calls_ended ON calls (finished_at, id) WHERE finished_at IS NOT NULL"
+            ]
+        ),
     ]
 
     private static let tables = [

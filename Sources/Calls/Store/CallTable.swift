@@ -66,6 +66,13 @@ enum CallTable {
         ORDER BY id DESC LIMIT $6
         """
     )
+    private static let ended = Statement(
+        """
+        SELECT \(columns) FROM calls
+        WHERE finished_at IS NOT NULL AND (finished_at, id) > ($1, $2) AND finished_at <= $3
+        ORDER BY finished_at, id LIMIT $4
+        """
+    )
     private static let countOpen = Statement(
         "SELECT state, COUNT(*), MIN(created_at) FROM calls WHERE state < 4 GROUP BY state"
     )
@@ -222,6 +229,19 @@ enum CallTable {
             counts[state] = (Int(try row.integer(1)), try row.instant(2))
         }
         return counts
+    }
+
+    /// The calls that ended after a place and by `last`, in the order they ended.
+    static func ended(
+        after place: (Instant, CallID?),
+        through last: Instant,
+        limit: Int,
+        _ transaction: Transaction
+    ) throws -> [StoredCall] {
+        try transaction.query(
+            ended,
+            [.instant(place.0), .blob(place.1?.bytes ?? []), .instant(last), .integer(limit)]
+        ).map { try call($0, from: 0) }
     }
 
     /// Reads a row whose columns begin at `first`.

@@ -73,6 +73,11 @@ extension CallEngine {
                 if let record { try FailoverTable.insertUnlessOpen(record, transaction) }
             }
         }
+        for order in over { ports.tellEnded(order.capability) }
+        for (capability, action, record) in records {
+            if action == .end { ports.tellEnded(capability) }
+            if let record { ports.tellOpened(record) }
+        }
         return sights
     }
 

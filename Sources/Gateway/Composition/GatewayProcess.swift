@@ -146,6 +146,7 @@ package enum GatewayProcess {
             KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
             services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
         ]
+        members.append(SignalWaking(signals: services.signals))
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -198,6 +199,15 @@ package enum GatewayProcess {
             }
             return (try RootKey.parse(text), nil)
         }
+    }
+}
+
+/// Wakes those who watch.
+private struct SignalWaking: Service {
+    let signals: SignalHub
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await signals.run() }
     }
 }
 

@@ -24,6 +24,7 @@ extension Services {
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            signals: signals,
             proxies: proxies,
             logger: ports.logger
         )

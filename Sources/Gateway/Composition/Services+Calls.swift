@@ -19,11 +19,12 @@ extension Services {
         _ vault: Vault,
         _ dispatcher: Dispatcher,
         _ metrics: Metrics,
+        _ signals: SignalHub,
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
         let directory = CurrentDirectory(of: registry)
-        let callPorts = CallPorts(
+        var callPorts = CallPorts(
             directory: { directory.value },
             token: { called in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
@@ -62,6 +63,7 @@ extension Services {
             metrics: metrics,
             logger: ports.logger
         )
+        callPorts.signals = signals
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

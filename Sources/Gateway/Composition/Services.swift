@@ -2,6 +2,7 @@ package import Access
 package import Calls
 package import Domain
 package import HTTPAPI
+import Health
 package import Logging
 import Providers
 package import Registry
@@ -63,7 +64,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations
+        + CallTables.migrations + HealthTables.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -77,6 +78,8 @@ package struct Services: Sendable {
     package let keys: APIKeys
     /// What is measured.
     package let metrics: Metrics
+    /// Tells those who watch what happens.
+    package let signals: SignalHub
     /// What has happened lately.
     package let activity: WebhookActivity
     /// Learns when sources send, and tells when one has stopped.
@@ -136,9 +139,11 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics, registry: registry)
+        let signals = SignalHub(time: ports.time)
+        self.signals = signals
+        let activity = WebhookActivity(metrics: metrics, registry: registry, signals: signals)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
-        let silence = try await Self.silence(database, registry, metrics, ports)
+        let silence = try await Self.silence(database, registry, metrics, signals, ports)
         self.silence = silence
         self.vault = vault
         self.registry = registry
@@ -150,7 +155,17 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
+        let calls = Self.calls(
+            database,
+            registry,
+            tokens,
+            weddings,
+            vault,
+            dispatcher,
+            metrics,
+            signals,
+            ports
+        )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         let receiver = Self.receiver(
@@ -321,12 +336,14 @@ package struct Services: Sendable {
         _ database: Database,
         _ registry: ResourceRegistry,
         _ metrics: Metrics,
+        _ signals: SignalHub,
         _ ports: Ports
     ) async throws -> SilenceWatch {
         let silence = SilenceWatch(
             database: database,
             registry: registry,
             metrics: metrics,
+            signals: signals,
             time: ports.time,
             logger: ports.logger
         )

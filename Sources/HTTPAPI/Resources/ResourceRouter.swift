@@ -4,6 +4,7 @@ import Domain
 package import Logging
 import Registry
 import Storage
+package import Telemetry
 import Transport
 import Vault
 import Webhooks
@@ -19,6 +20,7 @@ package enum ResourceRouter {
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        signals: SignalHub,
         proxies: TrustedProxies = .none,
         logger: Logger
     ) -> Router {
@@ -38,6 +40,7 @@ package enum ResourceRouter {
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
             + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
+            + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -61,6 +64,21 @@ package enum ResourceRouter {
             }
         )
         return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+}
+
+extension ResourceRouter {
+    private static func streamRoutes(
+        _ context: ResourceContext,
+        _ calls: CallEngine,
+        _ signals: SignalHub
+    ) -> [Route] {
+        let exporter = Exporter(
+            sources: [.events(context), .deliveries(context), .calls(context, calls)],
+            cursors: context.cursors
+        )
+        return StreamRoutes(context: context, signals: signals, exporter: exporter).all
+            + ExportRoutes(context: context, exporter: exporter).all
     }
 }
 

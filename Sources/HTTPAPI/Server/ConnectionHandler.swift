@@ -38,8 +38,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var incoming: RequestBody?
     /// The body that is streamed out; nil when there is none.
     var outgoing: OutgoingStream?
-    /// Makes the body that is streamed out.
+    /// Makes the body that is streamed out, or what a WebSocket says.
     var producing: Task<Void, Never>?
+    /// What parses requests; taken out when the connection becomes a WebSocket.
+    var decoder: ByteToMessageHandler<HTTPRequestDecoder>?
+    /// Speaks for the connection once it is a WebSocket.
+    var socket: SocketHandler?
 
     /// Makes the handler of one connection; `finished` is completed when it and its last task are over.
     init(
@@ -79,6 +83,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         timer?.cancel()
         endIncoming(.failure(.disconnected))
         endOutgoing()
+        endSocket()
         finishIfOver()
     }
 
@@ -208,6 +213,8 @@ extension ConnectionHandler {
             closeWhenWritten(context)
         case .close:
             context.close(promise: nil)
+        case .endLive:
+            producing?.cancel()
         }
     }
 
@@ -278,6 +285,11 @@ extension ConnectionHandler {
         running = nil
         now = environment.time.elapsed()
         endIncoming(.failure(.answered))
+        var response = response
+        if let socket = response.socket {
+            if mayUpgrade(exchange) { return upgrade(to: socket, exchange, context) }
+            response = Problem.malformedRequest.response(for: nextID())
+        }
         if let stream = response.stream { return send(response, stream, to: exchange, context) }
         write(response, to: exchange, context)
         follow(
@@ -347,6 +359,7 @@ extension ConnectionHandler {
         if context.channel.isWritable {
             now = environment.time.elapsed()
             outgoing?.roomCame()
+            socket?.roomCame()
             if machine.drained(at: now) { drain() }
         }
         context.fireChannelWritabilityChanged()

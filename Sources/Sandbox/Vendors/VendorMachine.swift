@@ -95,7 +95,7 @@ package struct VendorConditions: Hashable, Sendable {
     package var lookUpDelay = Duration.zero
     /// What is answered and stored in place of the true answer; nil answers truly.
     package var storedFailure: StoredFailure?
-    /// The share of its documented limits that the vendor grants: 0.5 is half; above 0, at most 1.
+    /// The share of its documented limits that the vendor grants: 0.5 is half; above 0.
     package var limitShare = 1.0
 
     /// No particular circumstances.
