@@ -39,6 +39,7 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
             + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
