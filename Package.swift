@@ -117,8 +117,9 @@ let package = Package(
         target(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", crypto, logging, lifecycle,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", crypto, logging, lifecycle,
             ]
         ),
         // Layer 4: what is seen from outside
@@ -253,8 +254,9 @@ let package = Package(
         tests(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Health", "UsherTesting", logging,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(

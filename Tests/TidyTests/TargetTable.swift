@@ -76,7 +76,7 @@ struct TargetRule {
         TargetRule(
             "Health",
             .services,
-            "Domain Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            "Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry",
             products: "Crypto Logging ServiceLifecycle"
         ),
         TargetRule(

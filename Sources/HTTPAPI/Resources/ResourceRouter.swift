@@ -1,6 +1,7 @@
 package import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
@@ -22,6 +23,8 @@ package enum ResourceRouter {
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
         signals: SignalHub,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
@@ -42,6 +45,9 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
+            + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
             + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
