@@ -67,7 +67,10 @@ enum Script {
         };
         const sentence = () => {
           const place = main.querySelector("[data-sentence]");
-          return place ? place.textContent.trim().replace(/\s+/g, " ") : "";
+          if (!place) return "";
+          const words = place.cloneNode(true);
+          words.querySelectorAll("[aria-hidden=true]").forEach((sign) => sign.remove());
+          return words.textContent.trim().replace(/\s+/g, " ");
         };
 
         // What each state of the connection is called.
@@ -132,7 +135,7 @@ enum Script {
         };
         connect();
         tell();
-        setInterval(() => { if (!isStreaming() || Date.now() - lastFetch > 10000) soon(); }, 2000);
+        setInterval(() => { if (!isStreaming() || failures > 0 || Date.now() - lastFetch > 10000) soon(); }, 2000);
         const part = () => { if (stream) { stream.close(); stream = null; } };
         document.addEventListener("visibilitychange", () => { if (document.hidden) part(); else { connect(); soon(); } });
         window.addEventListener("pagehide", part);
