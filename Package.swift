@@ -140,7 +140,8 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard", yams,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard",
+                yams,
                 logging,
                 lifecycle,
                 unixSignals,
@@ -270,10 +271,7 @@ let package = Package(
         ),
         tests(
             "Dashboard",
-            [
-                "Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging,
-                mustache,
-            ]
+            ["Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging]
         ),
         tests(
             "Gateway",

@@ -152,6 +152,7 @@ struct TargetRule {
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
         "CallsTests": ["Sandbox"],
+        "DashboardTests": ["Storage", "Vault"],
         "ProvidersTests": ["Resilience"],
     ]
 

@@ -1,6 +1,7 @@
 import Access
 import AsyncHTTPClient
 import Calls
+import Dashboard
 import Domain
 import HTTPAPI
 import Health
