@@ -72,6 +72,41 @@ final class CallRig: Sendable {
             }
         }
 
+        /// The bytes of an object at an S3; nil when there is none.
+        func bytes(_ host: String, _ key: String) -> [UInt8]? {
+            state.withLock { ($0.byHost[host]?.vendor as? S3Vendor)?.bytes(of: key) }
+        }
+
+        /// Puts an object into an S3 as somebody else does.
+        func store(_ bytes: [UInt8], at key: String, _ host: String, now: Instant) {
+            let account = IntegrationAccount(
+                provider: .awsS3,
+                baseURL: "http://\(host)",
+                credential: Dictionary(
+                    uniqueKeysWithValues: VendorCatalogue.credential(.awsS3).map {
+                        ($0.field, Secret($0.value))
+                    }
+                )
+            )
+            var request = ProxiedRequest(
+                method: "PUT",
+                path: "/\(S3Vendor.bucketDefault)/\(key)",
+                query: "",
+                headers: []
+            )
+            try? request.signForS3(account, now: now)
+            _ = exchange(
+                host,
+                VendorRequest(
+                    method: "PUT",
+                    path: request.path,
+                    headers: Headers([("host", host)] + request.headers.map { ($0.name, $0.value) }),
+                    body: bytes
+                ),
+                now: now
+            )
+        }
+
         func mend(_ host: String) {
             state.withLock { $0.byHost[host]?.clearFaults() }
         }
@@ -155,6 +190,13 @@ final class CallRig: Sendable {
 
     /// A proxy that shares the engine's integrations.
     func proxy() -> ProxyEngine? { ports.streaming.map { engine.proxy(over: $0) } }
+
+    /// Loses what is kept, as the end of its time or a lack of room does.
+    func forget(_ id: ContentID) async throws {
+        try await database.write {
+            try $0.execute("DELETE FROM content WHERE id = $1", [.blob(id.bytes)])
+        }
+    }
 
     /// The names of an integration's limits.
     func limits(_ name: ResourceName) -> [String] {

@@ -153,7 +153,7 @@ extension CallEngine {
             input: input,
             attempts: attempts,
             progress: .null,
-            content: nil,
+            content: try await content(of: input, owner: call.owner),
             isTakenOver: true
         )
         if let rest = try await runner.settle(work, by: verdict) { carryOn(rest) }

@@ -78,27 +78,30 @@ extension CallRunner {
         work.call.finishedAt = now
         work.call.dueAt = nil
         let place = place ?? work.attempts.last?.integration
+        let name = place.flatMap { ports.directory().integrations[$0]?.name }
+        var reply: JSONValue?
+        var stored: StorageEnd?
         if let outcome, let place {
+            let told = told(outcome.reply, work, name)
+            stored = work.attempts.last.flatMap { storageEnd(work, $0, now: now) }
+            reply = told
             work.call.integration = place
-            work.call.reference = outcome.reference
-            work.call.reply = try await seal.seal(outcome.reply, .reply, of: work.call.id.bytes, now: now)
+            work.call.reference = outcome.reference ?? stored?.key
+            work.call.reply = try await seal.seal(told, .reply, of: work.call.id.bytes, now: now)
         } else {
             work.call.failure = failure
         }
-        let result = CallResult(
-            call: work.call,
-            reply: outcome?.reply,
-            integration: place.flatMap { ports.directory().integrations[$0]?.name }
-        )
+        let result = CallResult(call: work.call, reply: reply, integration: name)
         let attempt = work.attempts.last
         let next = try await Compensation.next(after: result.call, seal, ports)
         let publish = result.call.isAsync ? try await ports.publish(result) : nil
         let raw = await keptAnswer(work, state)
-        let destinations = try await database.write { transaction in
+        let destinations = try await database.write { [stored] transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             if let raw { try AnswerTable.put(raw, transaction) }
             try Compensation.finished(result.call, transaction)
+            try stored?.store(of: result.call.id, now: now, transaction)
             if let next { _ = try CallTable.insert(next, transaction) }
             return try publish?(transaction) ?? []
         }

@@ -36,6 +36,16 @@ extension ProxyEngine {
         } catch {
             throw Self.error(error)
         }
+        if account.provider == .cloudinary, CloudinaryForm.isOne(request) {
+            guard let form = CloudinaryForm(request, account, now: ports.time.now()) else {
+                throw .unsupported
+            }
+            do throws(ProxyBody.Broken) {
+                guard try await body.sign(form) else { throw ProxyBody.Broken() }
+            } catch {
+                throw .body
+            }
+        }
         let policy = ports.addressPolicy(integration.allowsPrivate)
         let url: DestinationURL
         do {

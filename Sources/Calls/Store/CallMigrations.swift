@@ -10,6 +10,7 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
+        ContentDebtTable.migration,
         Migration(number: 565, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),
         AnswerTable.migration,
         Migration(

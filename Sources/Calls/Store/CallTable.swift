@@ -79,6 +79,29 @@ enum CallTable {
         "SELECT state, COUNT(*), MIN(created_at) FROM calls WHERE state < 4 GROUP BY state"
     )
 
+    // Upper states are over: 4 is `succeeded`.
+    private static let stored = Statement(
+        """
+        SELECT 1 FROM calls
+        WHERE reference = $1 AND integration_id = $2 AND operation = 'storage.upload' AND state = 4
+            AND (owner = $3 OR vendor_id = $4)
+        LIMIT 1
+        """
+    )
+
+    static func hasStored(
+        _ key: String,
+        at integration: Int64,
+        owner: String,
+        vendor: ResourceName,
+        _ transaction: Transaction
+    ) throws -> Bool {
+        try transaction.first(
+            stored,
+            [.text(key), .integer(integration), .text(owner), .text(vendor.text)]
+        ) != nil
+    }
+
     private static let weddings = Statement(
         """
         SELECT DISTINCT wedding_id FROM calls

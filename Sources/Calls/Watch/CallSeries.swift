@@ -46,6 +46,23 @@ struct CallSeries: Sendable {
         ).observe(latency)
     }
 
+    /// Counts an object that was to be copied back and is not any more.
+    func copied(_ state: ContentDebtState) {
+        metrics.counter(
+            "usher_content_debts_total",
+            help: "Objects that were to be copied back, by how that ended.",
+            labels: [("outcome", state.name)]
+        ).increment()
+    }
+
+    func owed(_ count: Int) {
+        metrics.gauge(
+            "usher_content_debts_owed",
+            help: "Objects that are to be copied back to where they belong.",
+            labels: []
+        ).set(Double(count))
+    }
+
     func open(_ state: CallState, _ count: Int) {
         metrics.gauge(
             "usher_calls_open",

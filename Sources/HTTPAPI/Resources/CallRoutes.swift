@@ -238,6 +238,11 @@ struct CallRoutes: Sendable {
         result.json(link: "\(context.publicURL)/api/calls/\(result.call.id)")
     }
 
+    private func copyBack(_ call: StoredCall) async throws -> JSONValue {
+        guard call.operation == .storageUpload else { return .null }
+        return try await calls.contentDebt(of: call.id)?.json(context) ?? .null
+    }
+
     private func detail(_ result: CallResult) async throws -> JSONValue {
         let attempts = try await calls.attempts(of: result.call.id)
         let explained = attempts.map { $0.json(integration: name($0.integration)) }
@@ -246,6 +251,7 @@ struct CallRoutes: Sendable {
             members + [
                 JSONMember("attempts", .array(explained)),
                 JSONMember("explanation", .string(result.call.explanation(attempts, name: name))),
+                JSONMember("copy_back", try await copyBack(result.call)),
             ]
         )
     }

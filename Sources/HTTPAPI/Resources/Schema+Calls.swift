@@ -41,6 +41,11 @@ extension SchemaCatalogue {
                         .nullable(.named("CallAnswer")),
                         "With `raw=true`: what the provider sent in the attempt that decided; null when it is not kept."
                     ),
+                    .required(
+                        "copy_back",
+                        .nullable(.named("ContentDebt")),
+                        "An upload's way back after a failover; null when it went where it belongs."
+                    ),
                 ]
             )
         ),

@@ -22,6 +22,8 @@ package struct ObservedIntegration: Sendable {
     package let probeInterval: Duration
     /// Where its provider publishes its state; nil where nothing can be read.
     package let statusPage: StatusPage?
+    /// Where the account is, for pages that speak of regions; nil when that is not known.
+    package let region: String?
     /// What its calls say.
     package let health: IntegrationHealth
     /// The same in a sentence.
@@ -37,6 +39,7 @@ package struct ObservedIntegration: Sendable {
         isEnabled: Bool = true,
         probeInterval: Duration = .seconds(30),
         statusPage: StatusPage? = nil,
+        region: String? = nil,
         health: IntegrationHealth,
         sentence: String
     ) {
@@ -48,6 +51,7 @@ package struct ObservedIntegration: Sendable {
         self.isEnabled = isEnabled
         self.probeInterval = probeInterval
         self.statusPage = statusPage
+        self.region = region
         self.health = health
         self.sentence = sentence
     }
@@ -132,18 +136,38 @@ package struct IncidentFigures: Hashable, Sendable {
     }
 }
 
+/// Calls of a capability that go elsewhere than their route says.
+package struct Detour: Hashable, Sendable {
+    /// Whose calls.
+    package let capability: Capability
+    /// Where they go.
+    package let to: ResourceName
+    /// Why, in words.
+    package let reason: String
+
+    /// Collects the parts.
+    package init(capability: Capability, to: ResourceName, reason: String) {
+        self.capability = capability
+        self.to = to
+        self.reason = reason
+    }
+}
+
 /// How one probe went.
 package struct ProbeReport: Hashable, Sendable {
     /// How it ended.
     package let outcome: ExchangeOutcome
+    /// The status of the answer; nil without one.
+    package let status: Int?
     /// From the request's leaving to the answer or the end of waiting; nil when nothing was sent.
     package let latency: Duration?
     /// What it means, in words.
     package let meaning: String
 
     /// Collects the parts.
-    package init(outcome: ExchangeOutcome, latency: Duration?, meaning: String) {
+    package init(outcome: ExchangeOutcome, status: Int?, latency: Duration?, meaning: String) {
         self.outcome = outcome
+        self.status = status
         self.latency = latency
         self.meaning = meaning
     }
@@ -157,6 +181,8 @@ package struct HealthPorts: Sendable {
     package var endpoints: @Sendable () async throws -> [ObservedEndpoint]
     /// What became of an integration's calls since an instant.
     package var figures: @Sendable (ResourceName, Instant) async throws -> IncidentFigures
+    /// Where calls go that would go to an integration, now.
+    package var detours: @Sendable (ResourceName) async throws -> [Detour]
     /// Sends one probe to an integration, in the background of its budget; nil when the budget has none to spare.
     package var probe: @Sendable (ResourceName) async -> ProbeReport?
     /// Lets the next call try an integration whose breaker is open: several probes in a row were green.
@@ -188,6 +214,7 @@ package struct HealthPorts: Sendable {
         figures: @escaping @Sendable (ResourceName, Instant) async throws -> IncidentFigures = { _, _ in
             IncidentFigures()
         },
+        detours: @escaping @Sendable (ResourceName) async throws -> [Detour] = { _ in [] },
         probe: @escaping @Sendable (ResourceName) async -> ProbeReport? = { _ in nil },
         hasten: @escaping @Sendable (ResourceName) -> Void = { _ in },
         nextOnRoute: @escaping @Sendable (ResourceName) -> [ResourceName] = { _ in [] },
@@ -209,6 +236,7 @@ package struct HealthPorts: Sendable {
         self.integrations = integrations
         self.endpoints = endpoints
         self.figures = figures
+        self.detours = detours
         self.probe = probe
         self.hasten = hasten
         self.nextOnRoute = nextOnRoute

@@ -62,6 +62,16 @@ package protocol CallDialect: Sendable {
 
     /// What an answer says about the provider's limits; empty when it says nothing.
     func limits(in answer: ProviderAnswer) -> [LimitNews]
+
+    /// What a 2xx to `next`'s request says of the object that the call is about; nil when it tells of none.
+    func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts?
+}
+
+extension CallDialect {
+    /// A provider that keeps no objects.
+    package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
+        nil
+    }
 }
 
 /// What is known of a provider, from its documentation.
