@@ -134,7 +134,7 @@ let package = Package(
                 lifecycle,
             ]
         ),
-        target("Dashboard", ["Domain", "Access", "HTTPAPI", mustache]),
+        target("Dashboard", ["Domain", "Access", "HTTPAPI", mustache, logging]),
         // Layer 5: the composition root
         target(
             "Gateway",

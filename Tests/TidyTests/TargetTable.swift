@@ -91,7 +91,7 @@ struct TargetRule {
                 NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
-        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache"),
+        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache Logging"),
         TargetRule(
             "Gateway",
             .composition,
