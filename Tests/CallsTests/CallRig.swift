@@ -5,6 +5,7 @@ import Providers
 import Sandbox
 import Storage
 import Synchronization
+import Testing
 import Transport
 import UsherTesting
 import Vault
@@ -299,5 +300,13 @@ final class CallRig: Sendable {
                 throw .cancelled(sent: true)
             }
         }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For tests that move the clock until something is due: a server's clock is its own, so that on PostgreSQL they are
+    /// skipped.
+    static var onManualClock: Self {
+        .enabled(if: TestEngine.standard == .sqlite, "the shared clock is the server's")
     }
 }
