@@ -117,7 +117,7 @@ package enum GatewayProcess {
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
-        let api = services.api(ports)
+        let (api, dashboard) = services.front(ports)
         let server = try HTTPServer(
             configuration.serverSettings,
             HTTPServer.Dependencies(
@@ -143,7 +143,7 @@ package enum GatewayProcess {
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
-            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence, services.retention, services.replayer,
             services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
         ]
         members.append(SignalWaking(signals: services.signals))

@@ -50,6 +50,7 @@ extension Services {
                     random: ports.random
                 )
             },
+            ownURL: ports.publicURL,
             addressPolicy: ports.addressPolicy,
             moment: { weddings.snapshot.moment(of: $0, at: $1) },
             publish: { result in

@@ -2,6 +2,7 @@ package import Access
 package import Calls
 package import Domain
 package import HTTPAPI
+import Health
 package import Logging
 import Providers
 package import Registry
@@ -63,7 +64,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations
+        + CallTables.migrations + HealthTables.migrations
 
     /// The database everything is in.
     package let database: Database

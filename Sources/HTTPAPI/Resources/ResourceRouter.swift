@@ -1,4 +1,4 @@
-import Access
+package import Access
 package import Calls
 import Domain
 package import Logging
@@ -15,6 +15,8 @@ package enum ResourceRouter {
     package static let version = "0.1.0"
 
     /// Makes the router over the services.
+    ///
+    /// - Parameter sessions: those who are signed in, and may read with that; nil knows none.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
@@ -22,6 +24,7 @@ package enum ResourceRouter {
         proxy: ProxyEngine,
         signals: SignalHub,
         proxies: TrustedProxies = .none,
+        sessions: Sessions? = nil,
         logger: Logger
     ) -> Router {
         let routes =
@@ -39,6 +42,7 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
             + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
@@ -48,6 +52,9 @@ package enum ResourceRouter {
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
+                if let sessions, let token = sessionToken(request, proxies) {
+                    return try await sessions.use(token).scope
+                }
                 let client = proxies.client(peer: request.clientAddress, headers: request.headers)
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
@@ -63,6 +70,14 @@ package enum ResourceRouter {
             }
         )
         return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+
+    /// The session that a page of ours reads with: never one that changes something, nor one beside a key.
+    private static func sessionToken(_ request: APIRequest, _ proxies: TrustedProxies) -> SessionToken? {
+        guard request.headers.first("authorization") == nil, request.method == .get || request.method == .head,
+            request.isSameOrigin
+        else { return nil }
+        return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))
     }
 }
 

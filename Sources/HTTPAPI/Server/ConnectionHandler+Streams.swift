@@ -28,6 +28,7 @@ extension ConnectionHandler {
         }
         incoming = body
         let request = begin(head, body: [], stream: body)
+        endsWithClient = environment.policy(head).endsWithClient
         running = Task { [handler = environment.handler, streams = environment.streams] in
             let response = await handler(request)
             streams.leave()

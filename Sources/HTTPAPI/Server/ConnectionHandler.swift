@@ -34,6 +34,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var sequence = 0
     var running: Task<Void, Never>?
     var runningCount = 0
+    /// Whether the running handler works for this client alone.
+    var endsWithClient = false
     /// The body that is streamed in; nil when there is none.
     var incoming: RequestBody?
     /// The body that is streamed out; nil when there is none.
@@ -81,10 +83,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
         machine.connectionLost()
         waiting = []
         timer?.cancel()
+        clientLeft()
         endIncoming(.failure(.disconnected))
         endOutgoing()
         endSocket()
         finishIfOver()
+    }
+
+    /// Ends what is done for nobody else. Who ends only its own side of the connection is taken for one that has left:
+    /// the two look the same.
+    private func clientLeft() {
+        if endsWithClient { running?.cancel() }
     }
 
     func finishIfOver() {
@@ -132,7 +141,10 @@ extension ConnectionHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let failure = error as? HTTPParserError else { return context.close(promise: nil) }
-        guard failure != .invalidEOFState else { return perform(machine.inputClosed()) }
+        guard failure != .invalidEOFState else {
+            clientLeft()
+            return perform(machine.inputClosed())
+        }
         let problem = failure == .headerOverflow ? Problem.headTooLarge : .malformedRequest
         perform(machine.parserFailed(problem, at: now))
     }
@@ -140,6 +152,7 @@ extension ConnectionHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
+            clientLeft()
             perform(machine.inputClosed())
         case is ChannelShouldQuiesceEvent:
             now = environment.time.elapsed()
@@ -283,6 +296,7 @@ extension ConnectionHandler {
             let exchange = machine.exchangeToAnswer(hasMore: hasMore)
         else { return }
         running = nil
+        endsWithClient = false
         now = environment.time.elapsed()
         endIncoming(.failure(.answered))
         var response = response

@@ -18,6 +18,7 @@ extension IntegrationGuard {
             p95: profile.p95,
             p99: profile.p99,
             inFlight: bulkhead.inFlight,
+            newsAt: newsAt,
             breaker: breaker.state,
             reason: breaker.reason
         )

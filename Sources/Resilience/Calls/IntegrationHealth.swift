@@ -1,27 +1,7 @@
 /// How one integration does, as of one moment.
 package struct IntegrationHealth: Hashable, Sendable {
-    /// The short of it; raw values are for documents and metric labels.
-    package enum State: String, CaseIterable, Hashable, Sendable {
-        /// Nothing was heard of it lately.
-        case unknown
-        case healthy
-        /// It works, slower than usual or with a few more errors.
-        case degraded
-        /// It fails often, or comes back in steps.
-        case unhealthy
-        /// It is not called.
-        case down
-
-        /// How bad it is, 0 to 3; nothing known is as good as healthy.
-        var badness: Int {
-            switch self {
-            case .unknown, .healthy: 0
-            case .degraded: 1
-            case .unhealthy: 2
-            case .down: 3
-            }
-        }
-    }
+    /// The short of it.
+    package typealias State = HealthState
 
     /// The short of it.
     package let state: State
@@ -43,10 +23,43 @@ package struct IntegrationHealth: Hashable, Sendable {
     package let p99: Duration?
     /// Calls in flight.
     package let inFlight: Int
+    /// The monotonic time at which a call last ended or was given up as late; nil before the first.
+    package let newsAt: Duration?
     /// What its breaker does.
     package let breaker: CallBreaker.State
     /// Why its breaker opened last.
     package let reason: CallBreaker.Reason?
+
+    /// Makes a picture of an integration; without arguments, of one nothing is known of.
+    package init(
+        state: State = .unknown,
+        since: Duration = .zero,
+        isWarned: Bool = false,
+        isWatched: Bool = false,
+        recentCalls: Int = 0,
+        errorRate: Double = 0,
+        p50: Duration? = nil,
+        p95: Duration? = nil,
+        p99: Duration? = nil,
+        inFlight: Int = 0,
+        newsAt: Duration? = nil,
+        breaker: CallBreaker.State = .closed,
+        reason: CallBreaker.Reason? = nil
+    ) {
+        self.state = state
+        self.since = since
+        self.isWarned = isWarned
+        self.isWatched = isWatched
+        self.recentCalls = recentCalls
+        self.errorRate = errorRate
+        self.p50 = p50
+        self.p95 = p95
+        self.p99 = p99
+        self.inFlight = inFlight
+        self.newsAt = newsAt
+        self.breaker = breaker
+        self.reason = reason
+    }
 
     /// One sentence for people, such as `Stripe is not called: calls got no answer; next try in 4 s`.
     package func sentence(name: String, now: Duration) -> String {
