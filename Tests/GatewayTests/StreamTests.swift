@@ -153,6 +153,24 @@ struct StreamTests {
         }
     }
 
+    @Test func `a brief stream sends the latest of each kind, once a second`() async throws {
+        try await withGateway { bench in
+            try await bench.addSource("shop")
+            try await Listener().listen(to: try await open(bench, "?brief=true")) { listener in
+                try await listener.hears("retry")
+                let first = try await bench.take("evt_1")
+                try await listener.hears(first)
+                for number in 2...9 { try await bench.take("evt_\(number)") }
+                bench.services.signals.tell(.alertChanged, "alr_1")
+                let last = try await bench.take("evt_10")
+                await bench.clock.waitForSleepers(1)
+                bench.clock.advance(by: .seconds(1))
+                try await listener.hears(last)
+                #expect(listener.events.map { $0["subject"]?.string } == [first, "alr_1", last])
+            }
+        }
+    }
+
     @Test func `a silent stream says that it lives`() async throws {
         try await withGateway { bench in
             let runs = Task { await bench.services.signals.run() }
