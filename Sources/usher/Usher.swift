@@ -34,6 +34,7 @@ package struct Usher: AsyncParsableCommand {
                     Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
                 ]
             ),
+            CommandGroup(name: "Health", subcommands: [Alerts.self]),
             CommandGroup(
                 name: "Set-up",
                 subcommands: [

@@ -2,7 +2,7 @@ package import Access
 package import Calls
 package import Domain
 package import HTTPAPI
-import Health
+package import Health
 package import Logging
 import Providers
 package import Registry
@@ -39,6 +39,10 @@ package struct Services: Sendable {
         package var trustAnchors: @Sendable () -> TrustAnchors
         /// The proxies in front of the server.
         package var trustedProxies = TrustedProxies.none
+        /// The ways to tell somebody of incidents.
+        package var alertChannels: [AlertChannel] = []
+        /// How browsers' push services find whoever runs this gateway; nil is `publicURL`.
+        package var alertContact: String?
 
         /// Collects the ports.
         package init(
@@ -102,6 +106,10 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Tells people of incidents.
+    package let alerts: AlertDesk
+    /// The browsers that are told.
+    package let browsers: PushBook
     /// Finds what webhooks did not bring.
     package let backfiller: Backfiller
     /// Passes requests of providers' own SDKs on.
@@ -155,19 +163,12 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(
-            database,
-            registry,
-            tokens,
-            weddings,
-            vault,
-            dispatcher,
-            metrics,
-            signals,
-            ports
-        )
+        let telling = (metrics: metrics, signals: signals)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, telling, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
+        browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
+        alerts = Self.alerts(database, browsers, calls, signals, metrics, ports)
         let receiver = Self.receiver(
             registry,
             weddings,
