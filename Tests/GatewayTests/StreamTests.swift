@@ -9,11 +9,16 @@ import UsherTesting
 /// The live stream and the export, through the real router in process.
 @Suite(.timeLimit(.minutes(2)))
 struct StreamTests {
-    /// Collects what a stream writes.
+    /// Collects what a stream writes; time passes only while something is waited for.
     private final class Listener: Sendable {
         private let text = Mutex("")
+        private let bench: GatewayBench
 
-        /// Listens while `body` runs, then goes away.
+        init(_ bench: GatewayBench) {
+            self.bench = bench
+        }
+
+        /// Listens while `body` runs, with the hub waking who watches, then goes away.
         func listen(to answer: APIResponse, while body: (Listener) async throws -> Void) async throws {
             let stream = try #require(answer.stream)
             let sink = ResponseStream.Sink { piece in
@@ -21,6 +26,7 @@ struct StreamTests {
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await stream.produce(sink) }
+                group.addTask { await self.bench.services.signals.run() }
                 try await body(self)
                 group.cancelAll()
             }
@@ -31,8 +37,7 @@ struct StreamTests {
         /// Returns once `text` has been heard so often; the suite's time limit ends a wait in vain.
         func hears(_ part: String, times: Int = 1) async throws {
             while heard.split(separator: part, omittingEmptySubsequences: false).count <= times {
-                try Task.checkCancellation()
-                await Task.yield()
+                try await bench.passTime()
             }
         }
 
@@ -61,7 +66,7 @@ struct StreamTests {
             try await bench.addSource("shop")
             let answer = try await open(bench, "?kinds=event.stored")
             #expect(answer.headers.first("content-type") == "text/event-stream")
-            try await Listener().listen(to: answer) { listener in
+            try await Listener(bench).listen(to: answer) { listener in
                 let event = try await bench.take("evt_1")
                 try await listener.hears("data:")
                 let told = try #require(listener.events.first)
@@ -80,7 +85,7 @@ struct StreamTests {
         try await withGateway { bench in
             try await bench.addSource("shop")
             let answer = try await open(bench, "?kinds=event.stored")
-            try await Listener().listen(to: answer) { listener in
+            try await Listener(bench).listen(to: answer) { listener in
                 try await bench.take("evt_1")
                 try await bench.take("evt_1")
                 try await bench.take("evt_2")
@@ -93,7 +98,7 @@ struct StreamTests {
     @Test func `a client goes on where it was`() async throws {
         try await withGateway { bench in
             try await bench.addSource("shop")
-            let first = Listener()
+            let first = Listener(bench)
             try await first.listen(to: try await open(bench, "?kinds=event.stored")) { listener in
                 for number in 1...3 { try await bench.take("evt_\(number)") }
                 try await listener.hears("data:", times: 3)
@@ -105,7 +110,7 @@ struct StreamTests {
                 try await open(bench, "?kinds=event.stored", lastID: last),
                 try await open(bench, "?kinds=event.stored&last_event_id=\(last)"),
             ] {
-                try await Listener().listen(to: answer) { listener in
+                try await Listener(bench).listen(to: answer) { listener in
                     try await listener.hears("data:", times: 3)
                     #expect(listener.events.first == expected)
                     #expect(listener.events.count == 3)
@@ -123,7 +128,7 @@ struct StreamTests {
             try await bench.addSource("shop")
             try await bench.take("evt_1")
             let answer = try await open(bench, "?kinds=event.stored,call.changed", lastID: lastID)
-            try await Listener().listen(to: answer) { listener in
+            try await Listener(bench).listen(to: answer) { listener in
                 try await listener.hears("event: gap")
                 try await listener.hears("data:")
                 let gap = try #require(listener.events.first)
@@ -142,7 +147,7 @@ struct StreamTests {
             try await bench.addSource("annas", vendor: "anna")
             let key = try await bench.key("read", vendor: "anna")
             let answer = try await open(bench, "?kinds=event.stored", key: key)
-            try await Listener().listen(to: answer) { listener in
+            try await Listener(bench).listen(to: answer) { listener in
                 try await bench.take("evt_1")
                 try await bench.take("evt_2", to: "annas")
                 try await listener.hears("data:")
@@ -156,15 +161,13 @@ struct StreamTests {
     @Test func `a brief stream sends the latest of each kind, once a second`() async throws {
         try await withGateway { bench in
             try await bench.addSource("shop")
-            try await Listener().listen(to: try await open(bench, "?brief=true")) { listener in
+            try await Listener(bench).listen(to: try await open(bench, "?brief=true")) { listener in
                 try await listener.hears("retry")
                 let first = try await bench.take("evt_1")
                 try await listener.hears(first)
                 for number in 2...9 { try await bench.take("evt_\(number)") }
                 bench.services.signals.tell(.alertChanged, "alr_1")
                 let last = try await bench.take("evt_10")
-                await bench.clock.waitForSleepers(1)
-                bench.clock.advance(by: .seconds(1))
                 try await listener.hears(last)
                 #expect(listener.events.map { $0["subject"]?.string } == [first, "alr_1", last])
             }
@@ -173,17 +176,10 @@ struct StreamTests {
 
     @Test func `a silent stream says that it lives`() async throws {
         try await withGateway { bench in
-            let runs = Task { await bench.services.signals.run() }
-            try await Listener().listen(to: try await open(bench)) { listener in
-                try await listener.hears("retry")
-                for _ in 0..<20 {
-                    await bench.clock.waitForSleepers(1)
-                    bench.clock.advance(by: .seconds(1))
-                }
+            try await Listener(bench).listen(to: try await open(bench)) { listener in
                 try await listener.hears(": alive\nid: ")
+                #expect(bench.clock.elapsed >= StreamLimits.heartbeatAfter)
             }
-            runs.cancel()
-            await runs.value
         }
     }
 
@@ -241,6 +237,7 @@ struct StreamTests {
             let answer = try await bench.send(.get, "/api/ws?kinds=event.stored", headers, [])
             let socket = try #require(answer.socket)
             let sent = Mutex<[JSONValue]>([])
+            let waking = Task { await bench.services.signals.run() }
             let runs = Task {
                 await socket.produce(
                     ResponseSocket.Sink { messages in
@@ -250,13 +247,13 @@ struct StreamTests {
                 )
             }
             try await bench.take("evt_1")
-            while sent.withLock({ $0.isEmpty }) { await Task.yield() }
+            while sent.withLock({ $0.isEmpty }) { try await bench.passTime() }
             #expect(
                 socket.received(Array(#"{"subscribe":{"kinds":["alert.*","call.changed"]}}"#.utf8)) == nil
             )
             try await bench.take("evt_2")
             bench.services.signals.tell(.alertChanged, "alr_1")
-            while sent.withLock({ $0.count < 2 }) { await Task.yield() }
+            while sent.withLock({ $0.count < 2 }) { try await bench.passTime() }
             #expect(sent.withLock { $0 }.map { $0["kind"] } == ["event.stored", "alert.changed"])
             for wrong in [
                 "", "{}", "[]", #"{"subscribe":1}"#, #"{"subscribe":{},"x":1}"#, #"{"subscribe":{"x":"y"}}"#,
@@ -266,6 +263,8 @@ struct StreamTests {
             }
             runs.cancel()
             #expect(await runs.value == .goingAway)
+            waking.cancel()
+            await waking.value
         }
     }
 
@@ -346,5 +345,14 @@ struct StreamTests {
             #expect(try await bench.send(.get, "/api/export?after=\(cursor)", key: key).status == 400)
             #expect(try await bench.send(.get, "/api/export?kinds=no", key: bench.admin).status == 400)
         }
+    }
+}
+
+extension GatewayBench {
+    /// Lets a little time pass once something waits for it.
+    fileprivate func passTime() async throws {
+        try Task.checkCancellation()
+        if clock.sleeperCount > 0 { clock.advance(by: SignalHub.batchEvery) }
+        await Task.yield()
     }
 }
