@@ -163,17 +163,8 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(
-            database,
-            registry,
-            tokens,
-            weddings,
-            vault,
-            dispatcher,
-            metrics,
-            signals,
-            ports
-        )
+        let telling = (metrics: metrics, signals: signals)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, telling, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
