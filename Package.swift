@@ -117,8 +117,9 @@ let package = Package(
         target(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", crypto, logging, lifecycle,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", crypto, logging, lifecycle,
             ]
         ),
         // Layer 4: what is seen from outside
@@ -139,7 +140,8 @@ let package = Package(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard", yams,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard",
+                yams,
                 logging,
                 lifecycle,
                 unixSignals,
@@ -252,8 +254,9 @@ let package = Package(
         tests(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Health", "UsherTesting", logging,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(
@@ -268,10 +271,7 @@ let package = Package(
         ),
         tests(
             "Dashboard",
-            [
-                "Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging,
-                mustache,
-            ]
+            ["Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging]
         ),
         tests(
             "Gateway",

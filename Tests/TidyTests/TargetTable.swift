@@ -76,7 +76,7 @@ struct TargetRule {
         TargetRule(
             "Health",
             .services,
-            "Domain Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            "Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry",
             products: "Crypto Logging ServiceLifecycle"
         ),
         TargetRule(
@@ -152,6 +152,7 @@ struct TargetRule {
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
         "CallsTests": ["Sandbox"],
+        "DashboardTests": ["Storage", "Vault"],
         "ProvidersTests": ["Resilience"],
     ]
 

@@ -32,6 +32,8 @@ extension Services {
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            alerts: alerts,
+            browsers: browsers,
             signals: signals,
             proxies: proxies,
             sessions: sessions,

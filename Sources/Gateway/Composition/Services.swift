@@ -39,6 +39,10 @@ package struct Services: Sendable {
         package var trustAnchors: @Sendable () -> TrustAnchors
         /// The proxies in front of the server.
         package var trustedProxies = TrustedProxies.none
+        /// The ways to tell somebody of incidents.
+        package var alertChannels: [AlertChannel] = []
+        /// How browsers' push services find whoever runs this gateway; nil is `publicURL`.
+        package var alertContact: String?
 
         /// Collects the ports.
         package init(
@@ -102,6 +106,10 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Tells people of incidents.
+    package let alerts: AlertDesk
+    /// The browsers that are told.
+    package let browsers: PushBook
     /// Finds what webhooks did not bring.
     package let backfiller: Backfiller
     /// Passes requests of providers' own SDKs on.
@@ -172,6 +180,8 @@ package struct Services: Sendable {
         )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
+        browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
+        alerts = Self.alerts(database, browsers, calls, signals, metrics, ports)
         let receiver = Self.receiver(
             registry,
             weddings,

@@ -1,6 +1,7 @@
 package import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
@@ -24,6 +25,8 @@ package enum ResourceRouter {
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
         signals: SignalHub,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
@@ -45,6 +48,8 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
             + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
             + streamRoutes(context, calls, signals) + others
         let document = OpenAPI.route(
@@ -58,10 +63,9 @@ package enum ResourceRouter {
                 if let sessions, let token = sessionToken(request, proxies) {
                     return try await sessions.use(token).scope
                 }
-                let client = proxies.client(peer: request.clientAddress, headers: request.headers)
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
-                    client: ClientNetwork(address: client?.description ?? request.clientAddress)
+                    client: proxies.network(of: request)
                 )
             },
             problem: Problem.init(service:),
@@ -77,7 +81,8 @@ package enum ResourceRouter {
 
     /// The session that a page of ours reads with: never one that changes something, nor one beside a key.
     private static func sessionToken(_ request: APIRequest, _ proxies: TrustedProxies) -> SessionToken? {
-        guard request.headers.first("authorization") == nil, request.method == .get || request.method == .head,
+        guard request.headers.first("authorization") == nil,
+            request.method == .get || request.method == .head,
             request.isSameOrigin
         else { return nil }
         return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))

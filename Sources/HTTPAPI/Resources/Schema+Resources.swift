@@ -25,6 +25,7 @@ extension SchemaCatalogue {
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
             + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
             + failoverSchemas + emergencySchemas
+            + alertSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

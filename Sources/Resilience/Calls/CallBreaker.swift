@@ -233,6 +233,12 @@ package struct CallBreaker: Sendable {
         phase = .open(until: now + Self.pauseWithoutChoice)
     }
 
+    /// Ends the pause of an open breaker: the next call is a probe.
+    mutating func endPause(now: Duration) {
+        guard case .open(let until) = phase, until > now else { return }
+        phase = .open(until: now)
+    }
+
     /// Ends what time ends: leases of probes, holds, steps of the ramp.
     package mutating func tick(now: Duration, jitter: Double) {
         switch phase {

@@ -97,7 +97,8 @@ package struct IntegrationGuard: Sendable {
     var breaker: CallBreaker
     var bulkhead: Bulkhead
     var flights: InFlightAge
-    var errors = ErrorCUSUM()
+    var errors = ErrorWatch()
+    var probes = ConfirmingProbes()
     var creep = LatencyCUSUM()
     var jump = LatencyEWMA()
     var profile = LatencyProfile()
@@ -130,6 +131,9 @@ package struct IntegrationGuard: Sendable {
         breaker.change(limits.breaker)
         lateLimit = max(limits.late, profile.p95.map { $0 * Self.lateFactor } ?? limits.late)
     }
+
+    /// What the breaker does.
+    package var breakerState: CallBreaker.State { breaker.state }
 
     /// How often the breaker opened.
     package var trips: Int { breaker.trips }
@@ -190,7 +194,7 @@ package struct IntegrationGuard: Sendable {
             let isCurrent = breaker.isCurrent(flight.ticket)
             breaker.finished(flight.ticket, judged, now: now, jitter: jitter)
             if judged.counts, isCurrent {
-                sum(failed: judged == .fail, reason: .errorRate, now: now, jitter: jitter)
+                sum(failed: judged == .fail, late: false, now: now, jitter: jitter)
             }
         }
         countLate(now: now, jitter: jitter)
@@ -259,14 +263,16 @@ package struct IntegrationGuard: Sendable {
             newsAt = now
             guard breaker.isCurrent(ticket) else { continue }  // It left before the breaker opened.
             breaker.hung(ticket, now: now, jitter: jitter)
-            sum(failed: true, reason: .silence, now: now, jitter: jitter)
+            sum(failed: true, late: true, now: now, jitter: jitter)
+        }
+        for _ in 0..<probes.newlyLate(now: now, limit: lateLimit) {
+            takeIn(probeFailed: true, now: now, jitter: jitter)
         }
     }
 
-    private mutating func sum(failed: Bool, reason: CallBreaker.Reason, now: Duration, jitter: Double) {
+    private mutating func sum(failed: Bool, late: Bool, now: Duration, jitter: Double) {
         guard breaker.isLettingThrough else { return errors.restart() }
-        guard errors.record(failed: failed) == .act else { return }
-        breaker.trip(reason, now: now, jitter: jitter)
-        errors.restart()
+        guard errors.record(failed: failed, late: late) == .act else { return }
+        trip(late ? .silence : .errorRate, now: now, jitter: jitter)
     }
 }
