@@ -87,7 +87,8 @@ import Testing
             | 2026-11-27T09:59:00Z | low      | low      |
             | 2026-11-27T11:00:00Z | medium   | low      |
             | 2026-12-03T11:00:00Z | high     | medium   |
-            | 2026-12-04T10:00:00Z | critical | high     |
+            | 2026-12-04T10:59:00Z | high     | high     |
+            | 2026-12-04T11:00:00Z | critical | high     |
             | 2026-12-05T09:59:00Z | critical | high     |
             | 2026-12-05T10:00:00Z | critical | critical |
             | 2026-12-05T15:00:00Z | low      | critical |
