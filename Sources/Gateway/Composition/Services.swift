@@ -68,7 +68,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations + HealthTables.migrations
+        + CallTables.migrations + HealthTables.migrations + EmergencyTable.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -118,6 +118,10 @@ package struct Services: Sendable {
     package let queries: WebhookQueries
     /// Says how everything does.
     package let health: HealthReporter
+    /// Says how ready everything is for a wedding.
+    package let readiness: ReadinessDesk
+    /// Turns emergency mode on and off.
+    package let emergency: EmergencyDesk
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
@@ -195,6 +199,9 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
     }
 
     private static func receiver(
