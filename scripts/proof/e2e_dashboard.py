@@ -325,9 +325,7 @@ class Proof:
 
 def run(demo: Demo) -> Proof:
     proof = Proof(demo)
-    # A place where nothing gets through, for dead letters that come soon.
-    demo.ask("/api/destinations", {"name": "nowhere", "url": "http://127.0.0.1:9/", "allow_private": True,
-                                   "attempts_max": 1, "events": ["payment_intent.*", "charge.*", "booking.*"]})
+    demo.add_broken_destination("nowhere", ["payment_intent.*", "charge.*", "booking.*"])
     proof.door()
     proof.revoked()
     demo.wait(demo.scene_is_over, "the demonstration's own scene is over", 200)
