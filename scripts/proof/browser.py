@@ -15,7 +15,7 @@ import urllib.request
 import uuid
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -171,7 +171,7 @@ def chromium(width: int = 1280, height: int = 900, script: bool = True, scale: f
 
 def until(driver, holds, what: str, seconds: float = 15):
     """Waits for what `holds`; a page that is just being replaced is looked at again."""
-    passing = [StaleElementReferenceException, NoSuchElementException]
+    passing = [WebDriverException]
     return WebDriverWait(driver, seconds, poll_frequency=0.05, ignored_exceptions=passing).until(holds, what)
 
 
@@ -181,7 +181,7 @@ def click(driver, by: str, what: str) -> None:
         try:
             driver.find_element(by, what).click()
             return
-        except (StaleElementReferenceException, NoSuchElementException):
+        except WebDriverException:
             time.sleep(0.1)
     driver.find_element(by, what).click()
 
