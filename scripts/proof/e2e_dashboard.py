@@ -231,9 +231,14 @@ class Proof:
                 pages[kind] = f"/{path}/{found[0]['id']}"
         return pages
 
+    def hold(self, driver) -> None:
+        """Lets nothing on the page change any more."""
+        driver.execute_script("document.querySelectorAll('[data-live]').forEach((e) => e.removeAttribute('data-live'))")
+
     def names(self, driver) -> None:
         for name, path in self.pages().items():
             driver.get(self.demo.url + path)
+            self.hold(driver)
             nameless = [
                 element.get_attribute("outerHTML")[:100]
                 for element in driver.find_elements(By.CSS_SELECTOR, "#main a, #main button, #main select, #main summary, "
@@ -245,7 +250,7 @@ class Proof:
     def focus_order(self, driver) -> None:
         for name, path in self.pages().items():
             driver.get(self.demo.url + path)
-            driver.execute_script("document.querySelectorAll('[data-live]').forEach((e) => e.removeAttribute('data-live'))")
+            self.hold(driver)
             last, steps, wrong = -1, 0, []
             for _ in range(60):
                 driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -325,9 +330,7 @@ class Proof:
 
 def run(demo: Demo) -> Proof:
     proof = Proof(demo)
-    # A place where nothing gets through, for dead letters that come soon.
-    demo.ask("/api/destinations", {"name": "nowhere", "url": "http://127.0.0.1:9/", "allow_private": True,
-                                   "attempts_max": 1, "events": ["payment_intent.*", "charge.*", "booking.*"]})
+    demo.add_broken_destination("nowhere", ["payment_intent.*", "charge.*", "booking.*"])
     proof.door()
     proof.revoked()
     demo.wait(demo.scene_is_over, "the demonstration's own scene is over", 200)
