@@ -278,7 +278,7 @@ let package = Package(
             [
                 "Domain", "Signatures", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
                 "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "UsherTesting", logging, lifecycle,
-                nioPosix,
+                nioPosix, crypto,
             ]
         ),
         tests(

@@ -68,7 +68,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations + HealthTables.migrations + EmergencyTable.migrations
+        + CallTables.migrations + HealthTables.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -191,7 +191,21 @@ package struct Services: Sendable {
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
         retention = Self.retention(database, registry, vault, metrics, ports)
-        health = HealthReporter(
+        health = Self.health(database, registry, dispatcher, activity, silence, ports)
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
+    }
+
+    private static func health(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ dispatcher: Dispatcher,
+        _ activity: WebhookActivity,
+        _ silence: SilenceWatch,
+        _ ports: Ports
+    ) -> HealthReporter {
+        HealthReporter(
             database: database,
             registry: registry,
             dispatcher: dispatcher,
@@ -199,9 +213,6 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
-        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
-        readiness = Self.readiness(sight, database, ports)
-        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
     }
 
     private static func receiver(
