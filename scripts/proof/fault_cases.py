@@ -203,6 +203,7 @@ def money(rig: Rig, isOver: bool = True) -> list[Figure]:
     """What the ledgers say; every case is judged by it."""
     found = rig.judge_money(isOver)
     return [
+        Figure("told to wait, then failed", found["broken"]),
         Figure("calls charged twice", found["doubles"], most=0),
         Figure("succeeded without a charge", found["lost"], most=0),
         Figure("failed with a charge", found["unwanted"], most=0),
