@@ -1,6 +1,7 @@
 package import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
@@ -16,16 +17,21 @@ package enum ResourceRouter {
 
     /// Makes the router over the services.
     ///
-    /// - Parameter sessions: those who are signed in, and may read with that; nil knows none.
+    /// - Parameters:
+    ///   - sessions: those who are signed in, and may read with that; nil knows none.
+    ///   - others: routes that `Gateway` makes over services of its own choice.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
         signals: SignalHub,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
-        logger: Logger
+        logger: Logger,
+        others: [Route] = []
     ) -> Router {
         let routes =
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
@@ -42,8 +48,10 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
             + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
-            + streamRoutes(context, calls, signals)
+            + streamRoutes(context, calls, signals) + others
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -55,10 +63,9 @@ package enum ResourceRouter {
                 if let sessions, let token = sessionToken(request, proxies) {
                     return try await sessions.use(token).scope
                 }
-                let client = proxies.client(peer: request.clientAddress, headers: request.headers)
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
-                    client: ClientNetwork(address: client?.description ?? request.clientAddress)
+                    client: proxies.network(of: request)
                 )
             },
             problem: Problem.init(service:),
@@ -74,7 +81,8 @@ package enum ResourceRouter {
 
     /// The session that a page of ours reads with: never one that changes something, nor one beside a key.
     private static func sessionToken(_ request: APIRequest, _ proxies: TrustedProxies) -> SessionToken? {
-        guard request.headers.first("authorization") == nil, request.method == .get || request.method == .head,
+        guard request.headers.first("authorization") == nil,
+            request.method == .get || request.method == .head,
             request.isSameOrigin
         else { return nil }
         return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))
