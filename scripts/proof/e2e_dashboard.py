@@ -203,7 +203,7 @@ class Proof:
         """A payment whose answer is lost at Stripe, which then cannot be asked."""
         with self.demo.payments():
             self.demo.wait(lambda: self.demo.ask("/api/failovers?open=true")["data"] == [], "Stripe serves payments", 120)
-        self.demo.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents"})
+        self.demo.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents/"})
         try:
             call = self.demo.charge("async")["id"]
             self.demo.wait(lambda: self.demo.ask(f"/api/calls/{call}")["state"] == "in_doubt", "it is in doubt", 30)
