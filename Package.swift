@@ -291,7 +291,8 @@ let package = Package(
         tests(
             "Simulation",
             [
-                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Simulation",
+                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Health",
+                "Simulation",
                 "UsherTesting", grdb, logging,
             ]
         ),

@@ -32,6 +32,7 @@ package struct Usher: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
+                    Emergency.self,
                 ]
             ),
             CommandGroup(name: "Health", subcommands: [Alerts.self]),

@@ -37,8 +37,7 @@ struct SocketMachineTests {
 
     @Test(
         arguments: [
-            (1, SocketClose?.none), (2, .unsupported), (0, .protocolError), (3, .protocolError),
-            (11, .protocolError),
+            (1, nil), (2, .unsupported), (0, .protocolError), (3, .protocolError), (11, .protocolError),
         ] as [(UInt8, SocketClose?)]
     )
     func `knows the opcodes`(opcode: UInt8, close: SocketClose?) {

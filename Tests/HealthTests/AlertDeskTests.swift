@@ -32,7 +32,7 @@ import UsherTesting
     }
 
     private func occasions(_ rig: AlertRig) throws -> [String?] {
-        try bodies(rig).map { $0["alerts"]?[0]?["occasion"]?.string }
+        try bodies(rig).map { $0["alerts"]?.array?.first?["occasion"]?.string }
     }
 
     @Test func `tells a channel of an incident once, and of its end`() async throws {
@@ -171,7 +171,7 @@ import UsherTesting
             since: Instant(seconds: 1_800_000_000)
         )
         let message = AlertMessage([news], home: "https://usher.example.com")
-        let text = try #require(message.slack["blocks"]?[0]?["text"]?["text"]?.string)
+        let text = try #require(message.slack["blocks"]?.array?.first?["text"]?["text"]?.string)
         #expect(text.contains("&lt;!channel&gt; &amp; &lt;https://evil.example|Stripe&gt; is down"))
         #expect(message.title == "CRITICAL: <!channel> & <https://evil.example|Stripe> is down")
         #expect(message.sms.unicodeScalars.count <= AlertMessage.smsUnitsMax)

@@ -126,7 +126,7 @@ enum Script {
         // A page that nobody looks at holds no connection: a browser has six for a site.
         const connect = () => {
           if (!("EventSource" in window) || isOver || stream || document.hidden) return;
-          stream = new EventSource("/api/stream");
+          stream = new EventSource("/api/stream?brief=true");
           stream.onopen = tell;
           stream.onmessage = soon;
           kinds.forEach((kind) => stream.addEventListener(kind, soon));

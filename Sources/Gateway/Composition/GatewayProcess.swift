@@ -151,7 +151,8 @@ package enum GatewayProcess {
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
             KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
-            services.retention, services.replayer, services.reranker, services.backfiller, services.alerts,
+            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
+            services.alerts,
             services.calls, services.proxy, services.dispatcher,
         ]
         members.append(SignalWaking(signals: services.signals))

@@ -37,7 +37,9 @@ extension Services {
             signals: signals,
             proxies: proxies,
             sessions: sessions,
-            logger: ports.logger
+            logger: ports.logger,
+            others: ReadinessRoutes(context: context, desk: readiness).all
+                + EmergencyRoutes(desk: emergency, time: ports.time).all
         )
         let dashboard = dashboard(ports, sessions: sessions, router: router)
         let api = GatewayAPI(

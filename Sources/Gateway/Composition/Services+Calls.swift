@@ -18,8 +18,7 @@ extension Services {
         _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ dispatcher: Dispatcher,
-        _ metrics: Metrics,
-        _ signals: SignalHub,
+        _ telling: (metrics: Metrics, signals: SignalHub),
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
@@ -60,10 +59,10 @@ extension Services {
             published: { dispatcher.workArrived($0) },
             time: ports.time,
             random: ports.random,
-            metrics: metrics,
+            metrics: telling.metrics,
             logger: ports.logger
         )
-        callPorts.signals = signals
+        callPorts.signals = telling.signals
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

@@ -68,7 +68,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations + HealthTables.migrations
+        + CallTables.migrations + HealthTables.migrations + EmergencyTable.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -118,6 +118,10 @@ package struct Services: Sendable {
     package let queries: WebhookQueries
     /// Says how everything does.
     package let health: HealthReporter
+    /// Says how ready everything is for a wedding.
+    package let readiness: ReadinessDesk
+    /// Turns emergency mode on and off.
+    package let emergency: EmergencyDesk
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
@@ -163,17 +167,8 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(
-            database,
-            registry,
-            tokens,
-            weddings,
-            vault,
-            dispatcher,
-            metrics,
-            signals,
-            ports
-        )
+        let telling = (metrics: metrics, signals: signals)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, telling, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
@@ -204,6 +199,9 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
     }
 
     private static func receiver(

@@ -17,7 +17,9 @@ package enum ResourceRouter {
 
     /// Makes the router over the services.
     ///
-    /// - Parameter sessions: those who are signed in, and may read with that; nil knows none.
+    /// - Parameters:
+    ///   - sessions: those who are signed in, and may read with that; nil knows none.
+    ///   - others: routes that `Gateway` makes over services of its own choice.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
@@ -28,7 +30,8 @@ package enum ResourceRouter {
         signals: SignalHub,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
-        logger: Logger
+        logger: Logger,
+        others: [Route] = []
     ) -> Router {
         let routes =
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
@@ -48,7 +51,7 @@ package enum ResourceRouter {
             + AlertRoutes(context: context, alerts: alerts).all
             + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
             + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
-            + streamRoutes(context, calls, signals)
+            + streamRoutes(context, calls, signals) + others
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,

@@ -24,7 +24,7 @@ extension SchemaCatalogue {
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
             + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
-            + failoverSchemas
+            + failoverSchemas + emergencySchemas
             + alertSchemas
     )
 
