@@ -62,10 +62,7 @@ def prepare(demo) -> None:
     demo.add_broken_destination("partner-crm", ["charge.*", "payment_intent.*"])
     demo.wait(demo.scene_is_over, "the demonstration's own scene is over", 200)
     time.sleep(60)  # For the charts.
-    demo.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents/"})
-    call = demo.charge("async")["id"]
-    demo.wait(lambda: demo.ask(f"/api/calls/{call}")["state"] == "in_doubt", "a payment is in doubt", 30)
-    demo.fault("stripe-main", {"kind": "refuse"})
+    demo.in_doubt()
     with demo.payments():
         demo.wait(lambda: demo.ask("/api/failovers?open=true")["data"], "payments go elsewhere", 60)
         time.sleep(6)
