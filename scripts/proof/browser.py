@@ -96,6 +96,17 @@ class Demo:
             headers={"Idempotency-Key": str(uuid.uuid4())},
         )
 
+    def in_doubt(self) -> str:
+        """A payment whose answer is lost at Stripe, which then cannot be asked; Stripe stays down."""
+        with self.payments(0.2):
+            self.wait(lambda: self.ask("/api/failovers?open=true")["data"] == [], "Stripe serves payments", 120)
+            self.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents/"})
+            try:
+                found = self.wait(lambda: self.ask("/api/calls?state=in_doubt")["data"], "a payment is in doubt", 60)
+            finally:
+                self.fault("stripe-main", {"kind": "refuse"})
+        return found[-1]["id"]
+
     def add_broken_destination(self, name: str, events: list[str]) -> None:
         """A place where nothing gets through, for dead letters that come soon."""
         made = self.ask("/api/destinations", {

@@ -186,7 +186,7 @@ class Proof:
         self.check("all of them are replayed", True)
 
     def doubt(self, driver) -> None:
-        call = self.in_doubt()
+        call = self.demo.in_doubt()
         driver.get(f"{self.demo.url}/calls?state=in_doubt")
         click(driver, By.ID, call)
         until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#call-settle form"), "it can be settled")
@@ -198,18 +198,6 @@ class Proof:
         self.check("a call in doubt is settled", found["state"] not in ("in_doubt", "held")
                    and "seen by the proof" in str(found), found)
         self.demo.fault("stripe-main", None)
-
-    def in_doubt(self) -> str:
-        """A payment whose answer is lost at Stripe, which then cannot be asked."""
-        with self.demo.payments():
-            self.demo.wait(lambda: self.demo.ask("/api/failovers?open=true")["data"] == [], "Stripe serves payments", 120)
-        self.demo.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents"})
-        try:
-            call = self.demo.charge("async")["id"]
-            self.demo.wait(lambda: self.demo.ask(f"/api/calls/{call}")["state"] == "in_doubt", "it is in doubt", 30)
-        finally:
-            self.demo.fault("stripe-main", {"kind": "refuse"})
-        return call
 
     # MARK: Who uses it how
 
