@@ -303,7 +303,7 @@ struct ResourceTests {
             )
             let steps =
                 Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
-                + Self.emergency
+                + Self.emergency + Self.alerts(try await bench.alert())
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -359,7 +359,7 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
-                    "/emergency",
+                    "/emergency", "/silences", "/silences/x", "/take", "/subscriptions", "/subscriptions/x",
                     "/failovers/{capability}",
                     "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
                 ]
