@@ -148,23 +148,28 @@ package enum GatewayProcess {
                 logger: start.logger
             )
         )
-        // Ended in the opposite order: first nothing comes in, then what is on its way ends.
-        var members: [any Service] = [
-            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
-            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
-            services.alerts,
-            services.calls, services.proxy, services.dispatcher,
-        ]
-        members.append(SignalWaking(signals: services.signals))
-        if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: members + [server],
+                services: members(services, dashboard) + [server],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: start.logger
             )
         )
         try await running.run()
+    }
+
+    /// Everything but the server, in the order it starts.
+    ///
+    /// Ended in the opposite order: first nothing comes in, then what is on its way ends.
+    private static func members(_ services: Services, _ dashboard: DashboardSite) -> [any Service] {
+        var members: [any Service] = [
+            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
+            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
+            services.alerts, services.calls, services.proxy, services.dispatcher,
+        ]
+        members.append(SignalWaking(signals: services.signals))
+        if let peers = services.peers { members.append(peers) }
+        return members
     }
 
     /// How often the file is compared anew when another node changes the registry meanwhile.
