@@ -75,15 +75,23 @@ struct IncidentPages: Sendable {
             hasPast: !past.isEmpty,
             isFirstPage: cursor == nil,
             more: found?.next.map { Links.more("/incidents", [], $0) },
-            none: EmptyNote(
-                "No incident.",
-                "Nothing has gone wrong so far, or nothing that Usher could see."
-            ),
+            none: found == nil
+                ? EmptyNote(
+                    "Incidents cannot be seen here.",
+                    "This Usher keeps none, or your key may not see them."
+                )
+                : EmptyNote(
+                    "No incident.",
+                    "Nothing has gone wrong so far, or nothing that Usher could see."
+                ),
             isEmpty: rows.isEmpty
         )
         let sentence =
-            open.isEmpty
-            ? "No incident is open." : "\(Words.counted(open.count, "incident is", "incidents are")) open."
+            found == nil
+            ? ""
+            : open.isEmpty
+                ? "No incident is open."
+                : "\(Words.counted(open.count, "incident is", "incidents are")) open."
         return Page(.incidents, title: "Incidents", .incidents, view, for: page, sentence: sentence)
     }
 
