@@ -28,6 +28,8 @@ package struct CallPorts: Sendable {
     package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
     /// Tells that those destinations have work, after the commit.
     package var published: @Sendable ([Int64]) -> Void
+    /// Who is told how requests end and when breakers open.
+    package var watch: DeskWatch
     /// Clock and alarm.
     package var time: Time
     /// Chance.
@@ -52,6 +54,7 @@ package struct CallPorts: Sendable {
                 _ in { _ in [] }
             },
         published: @escaping @Sendable ([Int64]) -> Void = { _ in },
+        watch: DeskWatch = .none,
         time: Time,
         random: RandomSource,
         metrics: Metrics = Metrics(),
@@ -67,6 +70,7 @@ package struct CallPorts: Sendable {
         self.moment = moment
         self.publish = publish
         self.published = published
+        self.watch = watch
         self.time = time
         self.random = random
         self.metrics = metrics
