@@ -162,15 +162,16 @@ package final class Dispatcher: Service, Sendable {
         }
         let now = time.now()
         let moment = weddings.snapshot.moment(of: delivery.event.wedding, at: now)
-        await finish(tries.finish(now: now, jitter: random.fraction(), moment))
+        await finish(tries.finish(now: now, jitter: random.fraction(), moment), of: delivery)
     }
 
     /// Records the end of a claim, trying again while the claim may still be ours.
-    private func finish(_ finished: FinishedDelivery) async {
+    private func finish(_ finished: FinishedDelivery, of delivery: ClaimedDelivery) async {
         let giveUpAt = time.elapsed() + limits.leaseMargin
         while true {
             do {
                 let outcome = try await store.finish(finished)
+                if outcome != .fenced { activity.tellTried(delivery, finished) }
                 return concluded(finished, outcome)
             } catch {
                 logger.error("finish failed", metadata: ["error": "\(error)"])

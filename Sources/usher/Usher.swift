@@ -34,6 +34,7 @@ package struct Usher: AsyncParsableCommand {
                     Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
                 ]
             ),
+            CommandGroup(name: "Health", subcommands: [HealthCommand.self, Incidents.self]),
             CommandGroup(
                 name: "Set-up",
                 subcommands: [

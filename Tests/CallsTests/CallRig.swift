@@ -72,6 +72,41 @@ final class CallRig: Sendable {
             }
         }
 
+        /// The bytes of an object at an S3; nil when there is none.
+        func bytes(_ host: String, _ key: String) -> [UInt8]? {
+            state.withLock { ($0.byHost[host]?.vendor as? S3Vendor)?.bytes(of: key) }
+        }
+
+        /// Puts an object into an S3 as somebody else does.
+        func store(_ bytes: [UInt8], at key: String, _ host: String, now: Instant) {
+            let account = IntegrationAccount(
+                provider: .awsS3,
+                baseURL: "http://\(host)",
+                credential: Dictionary(
+                    uniqueKeysWithValues: VendorCatalogue.credential(.awsS3).map {
+                        ($0.field, Secret($0.value))
+                    }
+                )
+            )
+            var request = ProxiedRequest(
+                method: "PUT",
+                path: "/\(S3Vendor.bucketDefault)/\(key)",
+                query: "",
+                headers: []
+            )
+            try? request.signForS3(account, now: now)
+            _ = exchange(
+                host,
+                VendorRequest(
+                    method: "PUT",
+                    path: request.path,
+                    headers: Headers([("host", host)] + request.headers.map { ($0.name, $0.value) }),
+                    body: bytes
+                ),
+                now: now
+            )
+        }
+
         func mend(_ host: String) {
             state.withLock { $0.byHost[host]?.clearFaults() }
         }
@@ -90,6 +125,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        accountLimits: [String: [ProviderLimit]] = [:],
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
         _ body: (CallRig) async throws -> T
@@ -105,7 +141,7 @@ final class CallRig: Sendable {
                 random: random
             )
             let ports = CallPorts(
-                directory: { directory(integrations) },
+                directory: { directory(integrations, accountLimits) },
                 token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
                 streaming: .gathering(upstream(world, time.time)),
@@ -152,6 +188,16 @@ final class CallRig: Sendable {
     /// Another engine over the same database: what a restart makes.
     func restarted() -> CallEngine { CallEngine(database: database, vault: vault, ports: ports) }
 
+    /// A proxy that shares the engine's integrations.
+    func proxy() -> ProxyEngine? { ports.streaming.map { engine.proxy(over: $0) } }
+
+    /// Loses what is kept, as the end of its time or a lack of room does.
+    func forget(_ id: ContentID) async throws {
+        try await database.write {
+            try $0.execute("DELETE FROM content WHERE id = $1", [.blob(id.bytes)])
+        }
+    }
+
     /// The names of an integration's limits.
     func limits(_ name: ResourceName) -> [String] {
         engine.integration(name)?.limits.map(\.name) ?? []
@@ -186,7 +232,8 @@ final class CallRig: Sendable {
     }
 
     private static func directory(
-        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])]
+        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
+        _ limits: [String: [ProviderLimit]]
     ) -> CallDirectory {
         let all = integrations.enumerated().compactMap { index, entry -> CallIntegration? in
             guard let name = ResourceName(entry.name) else { return nil }
@@ -199,6 +246,7 @@ final class CallRig: Sendable {
                     baseURL: "http://\(entry.name).test",
                     credential: entry.credential.mapValues { Secret($0) }
                 ),
+                limits: limits[entry.name],
                 vendor: nil,
                 isEnabled: true,
                 allowsPrivate: true

@@ -54,6 +54,11 @@ struct ResourceTests {
         Step(method: .get, template: "/metrics", status: 200),
         Step(method: .get, template: "/api/openapi.json", status: 200),
         Step(method: .get, template: "/api/integrations/health-check", status: 200),
+        Step(method: .get, template: "/api/stream", status: 200),
+        Step(method: .get, template: "/api/stream", status: 400, target: "/api/stream?kinds=no"),
+        Step(method: .get, template: "/api/ws", status: 426),
+        Step(method: .get, template: "/api/export", status: 200),
+        Step(method: .get, template: "/api/export", status: 400, target: "/api/export?after=x"),
     ]
 
     private static let registry: [Step] = [
@@ -305,6 +310,7 @@ struct ResourceTests {
                 )
                 + Self.replays(try #require(begun.json["id"]?.string))
                 + Self.administration(try #require(made.json["id"]?.string)) + Self.calls
+                + Self.incidents
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let check = DocumentCheck(document: document)
             for step in steps {
@@ -354,7 +360,7 @@ struct ResourceTests {
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
                     "/failovers/{capability}",
-                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}", "/notes",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

@@ -8,6 +8,8 @@ enum Layer: Int, Comparable {
     case existence
     case services
     case outside
+    /// What people see of it.
+    case pages
     case composition
     case command
     /// Beside the layers: for developing and proving, never inside the gateway.
@@ -86,15 +88,16 @@ struct TargetRule {
             """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
-                NIOSSL Logging ServiceLifecycle
+                NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
+        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache"),
         TargetRule(
             "Gateway",
             .composition,
             """
             Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
-            Health HTTPAPI
+            Health HTTPAPI Dashboard
             """,
             products:
                 "Yams Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
@@ -160,6 +163,7 @@ struct TargetRule {
         "ArgumentParser": ["usher"],
         "HummingbirdCore": ["HTTPAPI", "Sandbox"],
         "HummingbirdTLS": ["HTTPAPI"],
+        "Mustache": ["Dashboard"],
         "AsyncHTTPClient": ["Transport", "Gateway"],
     ]
 

@@ -1,5 +1,5 @@
-package import Domain
-package import Providers
+import Domain
+import Providers
 package import Resilience
 import Synchronization
 
@@ -49,8 +49,9 @@ extension CallDesk {
         doorbell.ring()
     }
 
-    /// Takes in that probes say an integration is back while its breaker keeps calls away: the next call tries it
-    /// soon. The breaker stays as it is until calls have gone well.
+    /// Takes in that probes say an integration is back while its breaker keeps calls away.
+    ///
+    /// The next call tries it soon; the breaker stays as it is until calls have gone well.
     package func recovered(_ integration: Int64) {
         let now = reading.elapsed
         state.withLock { state in

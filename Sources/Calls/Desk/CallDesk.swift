@@ -95,7 +95,8 @@ package final class CallDesk: Sendable {
     /// Both clocks, now.
     var reading: ClockReading { ClockReading(elapsed: time.elapsed(), wall: time.now()) }
 
-    /// Picks where a call goes, and waits there for its budget.
+    /// Picks where a call goes, and waits there for its budget: for as long as its priority has patience when it may go
+    /// elsewhere, and then asks again.
     ///
     /// - Parameter candidates: those that can do it, best first; not empty.
     package func choose(
@@ -106,7 +107,7 @@ package final class CallDesk: Sendable {
         let now = reading
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
-        let (decision, able, isForced) = state.withLock { state in
+        let (decision, able, isForced, number) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
             var decision = state.decide(question, able, strategy, deadline, now, chance)
             // Where all come back in steps, somebody waits for every call that is held back.
@@ -115,7 +116,21 @@ package final class CallDesk: Sendable {
             if decision.isNowhere {
                 for integration in able { state.posts[integration.id]?.hasten(now: now.elapsed) }
             }
-            return (decision, able, isForced)
+            // It queues in the moment that finds room for it: others that ask at once see it there, and go elsewhere.
+            var number: UInt64?
+            if case .use(let position, _) = decision {
+                let mayMove = able.count > 1 && !(question.isFirst && strategy == .manual)
+                number = state.enter(
+                    able[position],
+                    question.operation,
+                    BudgetClass(question.priority),
+                    wedding: question.wedding,
+                    deadline: mayMove
+                        ? min(deadline, now.elapsed + FailoverChoice.patience(question.priority)) : deadline,
+                    now
+                )
+            }
+            return (decision, able, isForced, number)
         }
         switch decision {
         case .wait(let until, let reason):
@@ -124,11 +139,9 @@ package final class CallDesk: Sendable {
         case .use(let position, let reason):
             let integration = able[position]
             let passage = await pass(
+                number,
                 integration,
-                question.operation,
                 priority: question.priority,
-                wedding: question.wedding,
-                deadline: deadline,
                 isBound: isForced || able.count == 1 && question.priority == .critical
             )
             guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
@@ -161,14 +174,18 @@ package final class CallDesk: Sendable {
     /// The right to one request that can wait for any other: nil while the integration is not called, and when its budget
     /// is needed for longer than `passagePatience`.
     package func spare(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
-        await pass(
-            integration,
-            operation,
-            priority: .low,
-            wedding: nil,
-            deadline: time.elapsed() + Self.passagePatience,
-            isBound: false
-        )
+        let now = reading
+        let number = state.withLock { state in
+            state.enter(
+                integration,
+                operation,
+                .bulk,
+                wedding: nil,
+                deadline: now.elapsed + Self.passagePatience,
+                now
+            )
+        }
+        return await pass(number, integration, priority: .low, isBound: false)
     }
 
     /// Takes in what came of a request.
@@ -199,19 +216,14 @@ package final class CallDesk: Sendable {
 
     // MARK: Waiting
 
+    /// Waits for the passage of one who is in the queue; nil when it did not come in time, or the queue was full.
     private func pass(
+        _ number: UInt64?,
         _ integration: CallIntegration,
-        _ operation: Operation,
         priority: Priority,
-        wedding: WeddingID?,
-        deadline: Duration,
         isBound: Bool
     ) async -> Passage? {
-        let budgetClass = BudgetClass(priority)
-        guard let sent = await sent(integration, operation, budgetClass, wedding: wedding, deadline: deadline)
-        else {
-            return nil
-        }
+        guard let number, let sent = await sent(number, at: integration) else { return nil }
         let now = reading
         // Who has nowhere else to go passes any ramp.
         let chance = isBound ? 0 : random.fraction()
@@ -242,18 +254,15 @@ package final class CallDesk: Sendable {
         deadline: Duration
     ) async -> SentCall<UInt64>? {
         let now = reading
-        let number = state.withLock { state -> UInt64? in
-            state.numbers += 1
-            let number = state.numbers
-            state.makePost(integration, now)
-            let isIn =
-                state.posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now)
-                ?? false
-            guard isIn else { return nil }
-            state.pump(integration.id, now)
-            return number
+        let number = state.withLock {
+            $0.enter(integration, operation, budgetClass, wedding: wedding, deadline: deadline, now)
         }
         guard let number else { return nil }
+        return await sent(number, at: integration)
+    }
+
+    /// Waits for the turn of one who is in the queue; nil when the deadline came first.
+    private func sent(_ number: UInt64, at integration: CallIntegration) async -> SentCall<UInt64>? {
         doorbell.ring()
         let isSent = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

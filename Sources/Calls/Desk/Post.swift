@@ -182,6 +182,24 @@ extension CallDesk.State {
         }
     }
 
+    /// Puts one into the queue before an integration's budget; nil when that is full.
+    mutating func enter(
+        _ integration: CallIntegration,
+        _ operation: Operation?,
+        _ budgetClass: BudgetClass,
+        wedding: WeddingID?,
+        deadline: Duration,
+        _ now: ClockReading
+    ) -> UInt64? {
+        makePost(integration, now)
+        numbers += 1
+        let number = numbers
+        guard posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now) == true
+        else { return nil }
+        pump(integration.id, now)
+        return number
+    }
+
     /// The candidates an operator's order leaves: the one it names, if it can do it; all without an order.
     mutating func obeying(
         _ candidates: [CallIntegration],

@@ -80,6 +80,16 @@ enum FigureTable {
 }
 
 extension CallEngine {
+    /// How every integration stands at the desk; reads no database.
+    package func views() -> [(integration: CallIntegration, view: DeskView)] {
+        ports.directory().integrations.values.sorted { $0.name < $1.name }.compactMap { integration in
+            desk.view(integration).map { (integration, $0) }
+        }
+    }
+
+    /// The integration with this row's number.
+    package func integration(id: Int64) -> CallIntegration? { ports.directory().integrations[id] }
+
     /// What became of calls that would have gone to an integration, since an instant.
     package func figures(of name: ResourceName, since: Instant) async throws -> CallFigures {
         let directory = ports.directory()

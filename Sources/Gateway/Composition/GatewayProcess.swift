@@ -114,10 +114,11 @@ package enum GatewayProcess {
             path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
         }
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
+        ports.health = configuration.health
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
-        let api = services.api(ports)
+        let (api, dashboard) = services.front(ports)
         let server = try HTTPServer(
             configuration.serverSettings,
             HTTPServer.Dependencies(
@@ -143,9 +144,12 @@ package enum GatewayProcess {
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
-            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
+            services.retention, services.replayer,
             services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
         ]
+        members.append(SignalWaking(signals: services.signals))
+        members.append(services.monitor)
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -198,6 +202,15 @@ package enum GatewayProcess {
             }
             return (try RootKey.parse(text), nil)
         }
+    }
+}
+
+/// Wakes those who watch.
+private struct SignalWaking: Service {
+    let signals: SignalHub
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await signals.run() }
     }
 }
 

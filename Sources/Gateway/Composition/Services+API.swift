@@ -1,8 +1,15 @@
+import Access
+package import Dashboard
 package import HTTPAPI
 
 extension Services {
     /// The HTTP API over these services.
     package func api(_ ports: Ports) -> GatewayAPI {
+        front(ports).api
+    }
+
+    /// The HTTP API over these services, and its pages, whose charts want to be run.
+    package func front(_ ports: Ports) -> (api: GatewayAPI, dashboard: DashboardSite) {
         let context = ResourceContext(
             database: database,
             vault: vault,
@@ -19,19 +26,26 @@ extension Services {
             publicURL: ports.publicURL
         )
         let proxies = ports.trustedProxies
+        let sessions = Sessions(database: database, vault: vault, time: ports.time, random: ports.random)
         let router = ResourceRouter.make(
             context,
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            signals: signals,
+            monitor: monitor,
             proxies: proxies,
+            sessions: sessions,
             logger: ports.logger
         )
-        return GatewayAPI(
+        let dashboard = dashboard(ports, sessions: sessions, router: router)
+        let api = GatewayAPI(
             webhooks: WebhookEndpoint(receiver: receiver, proxies: proxies),
             proxy: ProxyEndpoint(context: context, engine: proxy, proxies: proxies, logger: ports.logger),
             router: { await router.respond(to: $0) },
-            streamPolicy: { router.streamPolicy($0) }
+            streamPolicy: { router.streamPolicy($0) },
+            pages: dashboard.site
         )
+        return (api, dashboard)
     }
 }

@@ -19,11 +19,13 @@ extension Services {
         _ vault: Vault,
         _ dispatcher: Dispatcher,
         _ metrics: Metrics,
+        _ signals: SignalHub,
+        _ watch: DeskWatch,
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
         let directory = CurrentDirectory(of: registry)
-        let callPorts = CallPorts(
+        var callPorts = CallPorts(
             directory: { directory.value },
             token: { called in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
@@ -49,6 +51,7 @@ extension Services {
                     random: ports.random
                 )
             },
+            ownURL: ports.publicURL,
             addressPolicy: ports.addressPolicy,
             moment: { weddings.snapshot.moment(of: $0, at: $1) },
             publish: { result in
@@ -56,11 +59,13 @@ extension Services {
                 return { try notice.store($0) }
             },
             published: { dispatcher.workArrived($0) },
+            watch: watch,
             time: ports.time,
             random: ports.random,
             metrics: metrics,
             logger: ports.logger
         )
+        callPorts.signals = signals
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

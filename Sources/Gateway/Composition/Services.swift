@@ -2,7 +2,7 @@ package import Access
 package import Calls
 package import Domain
 package import HTTPAPI
-import Health
+package import Health
 package import Logging
 import Providers
 package import Registry
@@ -39,6 +39,8 @@ package struct Services: Sendable {
         package var trustAnchors: @Sendable () -> TrustAnchors
         /// The proxies in front of the server.
         package var trustedProxies = TrustedProxies.none
+        /// Whether integrations are probed and status pages read.
+        package var health = HealthMonitor.Settings()
 
         /// Collects the ports.
         package init(
@@ -110,6 +112,8 @@ package struct Services: Sendable {
     package let queries: WebhookQueries
     /// Says how everything does.
     package let health: HealthReporter
+    /// Follows how everything does, and keeps incidents.
+    package let monitor: HealthMonitor
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
@@ -139,10 +143,11 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
-        signals = SignalHub(time: ports.time)
-        let activity = WebhookActivity(metrics: metrics, registry: registry)
+        let signals = SignalHub(time: ports.time)
+        self.signals = signals
+        let activity = WebhookActivity(metrics: metrics, registry: registry, signals: signals)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
-        let silence = try await Self.silence(database, registry, metrics, ports)
+        let silence = try await Self.silence(database, registry, metrics, signals, ports)
         self.silence = silence
         self.vault = vault
         self.registry = registry
@@ -154,7 +159,19 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
+        let watch = HealthWatch(time: ports.time)
+        let calls = Self.calls(
+            database,
+            registry,
+            tokens,
+            weddings,
+            vault,
+            dispatcher,
+            metrics,
+            signals,
+            watch.desk,
+            ports
+        )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         let receiver = Self.receiver(
@@ -175,7 +192,7 @@ package struct Services: Sendable {
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
         retention = Self.retention(database, registry, vault, metrics, ports)
-        health = HealthReporter(
+        let health = HealthReporter(
             database: database,
             registry: registry,
             dispatcher: dispatcher,
@@ -183,6 +200,8 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
+        self.health = health
+        monitor = Self.monitor(calls, health, database, metrics, signals, watch, ports)
     }
 
     private static func receiver(
@@ -325,12 +344,14 @@ package struct Services: Sendable {
         _ database: Database,
         _ registry: ResourceRegistry,
         _ metrics: Metrics,
+        _ signals: SignalHub,
         _ ports: Ports
     ) async throws -> SilenceWatch {
         let silence = SilenceWatch(
             database: database,
             registry: registry,
             metrics: metrics,
+            signals: signals,
             time: ports.time,
             logger: ports.logger
         )

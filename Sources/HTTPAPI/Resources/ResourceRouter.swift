@@ -1,9 +1,11 @@
-import Access
+package import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
+package import Telemetry
 import Transport
 import Vault
 import Webhooks
@@ -14,12 +16,17 @@ package enum ResourceRouter {
     package static let version = "0.1.0"
 
     /// Makes the router over the services.
+    ///
+    /// - Parameter sessions: those who are signed in, and may read with that; nil knows none.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        signals: SignalHub,
+        monitor: HealthMonitor,
         proxies: TrustedProxies = .none,
+        sessions: Sessions? = nil,
         logger: Logger
     ) -> Router {
         let routes =
@@ -31,12 +38,16 @@ package enum ResourceRouter {
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context, calls: calls).all
+            + IncidentRoutes(context: context, monitor: monitor).all
+            + HealthHistoryRoutes(context: context, monitor: monitor).all
             + CallRoutes(context: context, calls: calls).all + ContentRoutes(calls: calls).all
             + FailoverRecordRoutes(context: context, calls: calls).all
             + BudgetRoutes(context: context, calls: calls).all
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
+            + streamRoutes(context, calls, signals)
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -45,6 +56,9 @@ package enum ResourceRouter {
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
+                if let sessions, let token = sessionToken(request, proxies) {
+                    return try await sessions.use(token).scope
+                }
                 let client = proxies.client(peer: request.clientAddress, headers: request.headers)
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
@@ -60,6 +74,30 @@ package enum ResourceRouter {
             }
         )
         return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+
+    /// The session that a page of ours reads with: never one that changes something, nor one beside a key.
+    private static func sessionToken(_ request: APIRequest, _ proxies: TrustedProxies) -> SessionToken? {
+        guard request.headers.first("authorization") == nil,
+            request.method == .get || request.method == .head,
+            request.isSameOrigin
+        else { return nil }
+        return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))
+    }
+}
+
+extension ResourceRouter {
+    private static func streamRoutes(
+        _ context: ResourceContext,
+        _ calls: CallEngine,
+        _ signals: SignalHub
+    ) -> [Route] {
+        let exporter = Exporter(
+            sources: [.events(context), .deliveries(context), .calls(context, calls)],
+            cursors: context.cursors
+        )
+        return StreamRoutes(context: context, signals: signals, exporter: exporter).all
+            + ExportRoutes(context: context, exporter: exporter).all
     }
 }
 

@@ -23,7 +23,8 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + integrationSchemas + callSchemas + proxySchemas + failoverSchemas
+            + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
+            + failoverSchemas + incidentSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -36,7 +36,9 @@ struct ConnectionChannel: ServerChildChannel {
             do {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(WireMeter(connection))
-                try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limits: environment.limits)))
+                let decoder = ByteToMessageHandler(HTTPRequestDecoder(limits: environment.limits))
+                connection.decoder = decoder
+                try pipeline.addHandler(decoder)
                 try pipeline.addHandler(connection)
             } catch {
                 finished.succeed(())

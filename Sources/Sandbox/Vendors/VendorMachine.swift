@@ -154,12 +154,28 @@ package struct VendorRequest: Hashable, Sendable {
 
 /// A vendor's answer.
 package struct VendorAnswer: Hashable, Sendable {
+    /// A body of one byte over and over, which is made while it is sent.
+    package struct Run: Hashable, Sendable {
+        /// The byte.
+        package let byte: UInt8
+        /// How often it comes.
+        package let count: Int64
+
+        /// Describes a body.
+        package init(byte: UInt8, count: Int64) {
+            self.byte = byte
+            self.count = count
+        }
+    }
+
     /// The status.
     package var status: Int
     /// The fields, `content-length` excepted.
     package var headers: Headers
     /// The body.
     package var body: [UInt8]
+    /// The body in place of `body`, where it is a run.
+    package var run: Run?
 
     /// Collects the parts.
     package init(status: Int, headers: Headers = Headers(), body: [UInt8] = []) {

@@ -32,6 +32,41 @@ package struct SignalID: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 }
 
+/// How far somebody knows what a node told: through which signal, and when that was.
+///
+/// As text `1763910000000-42-1763910012345`: the signal's id, then the millisecond. It is what clients hand back to go on
+/// where they were.
+package struct SignalPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The latest signal that is known.
+    package let id: SignalID
+    /// When nothing later was known, in milliseconds since 1970.
+    package let milliseconds: Int64
+
+    /// Names a place.
+    package init(id: SignalID, milliseconds: Int64) {
+        self.id = id
+        self.milliseconds = milliseconds
+    }
+
+    /// Reads the text form; nil when it is none.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, let id = SignalID("\(parts[0])-\(parts[1])"),
+            let milliseconds = Int64(parts[2]), (0...Self.millisecondsMax).contains(milliseconds),
+            "\(id)-\(milliseconds)".utf8.elementsEqual(text.utf8)
+        else { return nil }
+        self.init(id: id, milliseconds: milliseconds)
+    }
+
+    /// When nothing later was known.
+    package var instant: Instant { Instant(microseconds: milliseconds * 1_000) }
+
+    /// The end of the year 9999.
+    private static let millisecondsMax: Int64 = 253_402_300_799_999
+
+    package var description: String { "\(id)-\(milliseconds)" }
+}
+
 /// What a signal is about; raw values are for documents.
 package enum SignalKind: String, CaseIterable, Hashable, Sendable {
     /// A webhook was stored.
