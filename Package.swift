@@ -117,8 +117,9 @@ let package = Package(
         target(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", crypto, logging, lifecycle,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", crypto, logging, lifecycle,
             ]
         ),
         // Layer 4: what is seen from outside
@@ -133,13 +134,14 @@ let package = Package(
                 lifecycle,
             ]
         ),
-        target("Dashboard", ["Domain", "Access", "HTTPAPI", mustache]),
+        target("Dashboard", ["Domain", "Access", "HTTPAPI", mustache, logging]),
         // Layer 5: the composition root
         target(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard", yams,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard",
+                yams,
                 logging,
                 lifecycle,
                 unixSignals,
@@ -252,8 +254,9 @@ let package = Package(
         tests(
             "Health",
             [
-                "Domain", "Resilience", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Health", "UsherTesting", logging,
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Health", "UsherTesting", logging,
             ]
         ),
         tests(
@@ -268,10 +271,7 @@ let package = Package(
         ),
         tests(
             "Dashboard",
-            [
-                "Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging,
-                mustache,
-            ]
+            ["Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging]
         ),
         tests(
             "Gateway",
@@ -291,7 +291,8 @@ let package = Package(
         tests(
             "Simulation",
             [
-                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Simulation",
+                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Health",
+                "Simulation",
                 "UsherTesting", grdb, logging,
             ]
         ),

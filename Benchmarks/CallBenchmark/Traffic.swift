@@ -41,15 +41,20 @@ struct Provider {
 
     let fault: Fault
     let onset: Double
-    /// Whether the healthy median drifts by 30 % over 6 hours.
+    /// When the fault is over.
+    var end = Double.infinity
+    /// Whether the healthy median drifts by 30 % over 6 hours, and the share of errors by half over a day.
     var drifts = false
 
     func exchange(_ number: Int, at time: Double, dice: inout Dice) -> Exchange {
         let age = time - onset
         var latency = 0.25 * exp(0.449 * dice.normal())
         var errorShare = 0.005
-        if drifts { latency *= 1 + 0.3 * sin(2 * .pi * time / 21_600) }
-        guard fault != .none, age >= 0, fault != .blip || age < 3 else {
+        if drifts {
+            latency *= 1 + 0.3 * sin(2 * .pi * time / 21_600)
+            errorShare *= 1 + 0.5 * sin(2 * .pi * time / 86_400)
+        }
+        guard fault != .none, age >= 0, time < end else {
             return Exchange(
                 number: number,
                 start: time,
@@ -78,17 +83,20 @@ struct Provider {
     }
 }
 
-/// What happens next: a call leaves, an answer comes, a quarter of a second is over.
+/// What happens next.
 struct Event: Comparable {
     enum Kind: Int {
         case answer
+        case probeAnswer
         case tick
+        /// A probe may be due.
+        case look
         case call
     }
 
     let time: Double
     let kind: Kind
-    let exchange: Exchange?
+    var exchange: Exchange?
 
     static func < (left: Event, right: Event) -> Bool {
         left.time != right.time ? left.time < right.time : left.kind.rawValue < right.kind.rawValue
@@ -99,41 +107,83 @@ struct Event: Comparable {
     }
 }
 
-/// Calls at chance times, one after the other on virtual time, shown to a detector until it says stop.
-func run(
-    _ detector: inout some Detector,
-    provider: Provider,
-    perSecond: Double,
-    until end: Double,
-    seed: UInt64,
-    observe: (Double, any Detector) -> Bool
-) {
-    var dice = Dice(seed: seed)
-    var events = Heap<Event>()
-    events.insert(Event(time: dice.exponential(mean: 1 / perSecond), kind: .call, exchange: nil))
-    events.insert(Event(time: 0.25, kind: .tick, exchange: nil))
-    var number = 0
-    while let event = events.popMin(), event.time < end {
+/// Calls at chance times, one after the other on virtual time, shown to a detector.
+struct Course<Subject: Detector> {
+    /// The least time between two looks for a probe that is due.
+    static var lookGap: Double { 0.02 }
+
+    var detector: Subject
+    let provider: Provider
+    let perSecond: Double
+    private var dice: Dice
+    private var events = Heap<Event>()
+    private var number = 0
+    private var lookAt = Double.infinity
+
+    init(_ detector: Subject, provider: Provider, perSecond: Double, seed: UInt64) {
+        self.detector = detector
+        self.provider = provider
+        self.perSecond = perSecond
+        dice = Dice(seed: seed)
+        events.insert(Event(time: dice.exponential(mean: 1 / perSecond), kind: .call))
+        events.insert(Event(time: 0.25, kind: .tick))
+    }
+
+    /// Runs until `end`, or until `observe` says that it has seen enough.
+    mutating func run(until end: Double, observe: (Double, Subject) -> Bool) {
+        while let event = events.popMin(), event.time < end {
+            happen(event)
+            probe(now: event.time)
+            if observe(event.time, detector) { return }
+        }
+    }
+
+    private mutating func happen(_ event: Event) {
         let time = event.time
         switch event.kind {
         case .call:
-            events.insert(
-                Event(time: time + dice.exponential(mean: 1 / perSecond), kind: .call, exchange: nil)
-            )
-            let exchange = provider.exchange(number, at: time, dice: &dice)
-            number += 1
-            let leaves = detector.began(exchange.number, now: time, chance: dice.fraction())
-            if leaves {
+            events.insert(Event(time: time + dice.exponential(mean: 1 / perSecond), kind: .call))
+            let exchange = nextExchange(time)
+            if detector.began(exchange.number, now: time, chance: dice.fraction()) {
                 events.insert(Event(time: time + exchange.latency, kind: .answer, exchange: exchange))
             }
         case .answer:
-            if let exchange = event.exchange {
-                detector.finished(exchange, now: time, chance: dice.fraction())
-            }
+            guard let exchange = event.exchange else { return }
+            detector.finished(exchange, now: time, chance: dice.fraction())
+        case .probeAnswer:
+            guard let exchange = event.exchange else { return }
+            detector.probed(exchange, now: time, chance: dice.fraction())
+        case .look:
+            lookAt = .infinity
         case .tick:
-            events.insert(Event(time: time + 0.25, kind: .tick, exchange: nil))
+            events.insert(Event(time: time + 0.25, kind: .tick))
             detector.tick(now: time, chance: dice.fraction())
         }
-        if observe(time, detector) { return }
+    }
+
+    private mutating func probe(now: Double) {
+        guard var due = detector.probeDue(now: now) else { return }
+        while due <= now, detector.takeProbe(number, now: now) {
+            let exchange = nextExchange(now)
+            let isLate = exchange.latency > GuardDetector.probeTimeout
+            let answer = Exchange(
+                number: exchange.number,
+                start: now,
+                latency: min(exchange.latency, GuardDetector.probeTimeout),
+                failed: exchange.failed || isLate
+            )
+            events.insert(Event(time: now + answer.latency, kind: .probeAnswer, exchange: answer))
+            guard let next = detector.probeDue(now: now) else { return }
+            due = next
+        }
+        let look = max(due, now + Self.lookGap)
+        guard look < lookAt else { return }
+        lookAt = look
+        events.insert(Event(time: look, kind: .look))
+    }
+
+    private mutating func nextExchange(_ time: Double) -> Exchange {
+        defer { number += 1 }
+        return provider.exchange(number, at: time, dice: &dice)
     }
 }

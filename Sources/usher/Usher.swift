@@ -32,9 +32,10 @@ package struct Usher: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
+                    Emergency.self,
                 ]
             ),
-            CommandGroup(name: "Health", subcommands: [HealthCommand.self, Incidents.self]),
+            CommandGroup(name: "Health", subcommands: [HealthCommand.self, Incidents.self, Alerts.self]),
             CommandGroup(
                 name: "Set-up",
                 subcommands: [

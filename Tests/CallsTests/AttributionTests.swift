@@ -7,7 +7,7 @@ import Transport
 import UsherTesting
 
 /// News of a late charge is of the right one of two accounts at the same processor.
-@Suite struct AttributionTests {
+@Suite(.onManualClock) struct AttributionTests {
     private static let accounts: [(name: String, dialect: any CallDialect, credential: [String: String])] = [
         ("stripe-main", StripeCalls(), ["key": StripeVendor.secretKeyDefault]),
         ("stripe-eu", StripeCalls(), ["key": StripeVendor.secretKeyDefault]),

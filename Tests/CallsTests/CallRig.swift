@@ -5,6 +5,8 @@ import Providers
 import Sandbox
 import Storage
 import Synchronization
+import Telemetry
+import Testing
 import Transport
 import UsherTesting
 import Vault
@@ -16,7 +18,7 @@ final class CallRig: Sendable {
     let engine: CallEngine
     let vendors: Vendors
     private let vault: Vault
-    private let ports: CallPorts
+    let ports: CallPorts
 
     /// Vendors by host; a test reaches into them.
     final class Vendors: Sendable {
@@ -140,7 +142,7 @@ final class CallRig: Sendable {
                 time: time.time,
                 random: random
             )
-            let ports = CallPorts(
+            var ports = CallPorts(
                 directory: { directory(integrations, accountLimits) },
                 token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
@@ -159,6 +161,7 @@ final class CallRig: Sendable {
                 random: random,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
+            ports.signals = SignalHub(time: time.time)
             let engine = CallEngine(database: database, vault: vault, ports: ports, limits: limits)
             let rig = CallRig(time, database, engine, world, vault, ports)
             return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -299,5 +302,13 @@ final class CallRig: Sendable {
                 throw .cancelled(sent: true)
             }
         }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For tests that move the clock until something is due: a server's clock is its own, so that on PostgreSQL they are
+    /// skipped.
+    static var onManualClock: Self {
+        .enabled(if: TestEngine.standard == .sqlite, "the shared clock is the server's")
     }
 }

@@ -6,7 +6,7 @@ import Testing
 import UsherTesting
 
 /// What was stored elsewhere because the first store failed goes back to it.
-@Suite struct ContentDebtTests {
+@Suite(.onManualClock) struct ContentDebtTests {
     private static let key = "garcia/0001.jpg"
     // The sandbox delivers over plain HTTP from hosts of this name.
     private static let media = "localhost-media"

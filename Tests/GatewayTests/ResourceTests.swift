@@ -303,6 +303,7 @@ struct ResourceTests {
             )
             let steps =
                 Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
+                + Self.emergency
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -359,6 +360,7 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
+                    "/emergency",
                     "/failovers/{capability}",
                     "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}", "/notes",
                 ]

@@ -35,10 +35,11 @@ struct SocketMachineTests {
         #expect(machine.frameCame(frame(0, "llo"), at: .zero) == .deliver(Array("hello".utf8)))
     }
 
-    @Test(arguments: [
-        (1, SocketClose?.none), (2, .unsupported), (0, .protocolError), (3, .protocolError),
-        (11, .protocolError),
-    ])
+    @Test(
+        arguments: [
+            (1, nil), (2, .unsupported), (0, .protocolError), (3, .protocolError), (11, .protocolError),
+        ] as [(UInt8, SocketClose?)]
+    )
     func `knows the opcodes`(opcode: UInt8, close: SocketClose?) {
         var machine = machine()
         let action = machine.frameCame(frame(opcode, "x"), at: .zero)

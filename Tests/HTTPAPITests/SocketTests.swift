@@ -52,7 +52,7 @@ struct SocketTests {
             #expect(answer.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
             client.send(Self.frame(8, ""))
             let rest = await client.receiveToEnd()
-            #expect(rest.hasPrefix("\u{3}one"))
+            #expect(rest.contains("\u{3}one") && rest.contains("\u{3}two"))
             #expect(rest.hasSuffix("done"))
             try await server.waitForConnections(0)
         }
@@ -102,7 +102,8 @@ struct SocketTests {
         }
     }
 
-    @Test func `frames before the handshake is answered are refused`() async throws {
+    @Test(arguments: [true, false])
+    func `frames before the handshake is answered are refused`(together: Bool) async throws {
         let gate = Note<Bool>()
         let server = TestServer { request in
             _ = try? await gate.read()
@@ -113,11 +114,15 @@ struct SocketTests {
         }
         try await server.run { server in
             let client = try await server.connect()
-            client.send(Self.handshake)
-            client.send(Self.frame(1, "early"))
+            client.send(Array(Self.handshake.utf8) + (together ? Self.frame(1, "early") : []))
+            if !together {
+                try await pause(milliseconds: 100)
+                client.send(Self.frame(1, "early"))
+            }
             try await pause(milliseconds: 100)
             gate.write(true)
-            #expect(status(await client.receiveToEnd()) == 400)
+            // In one piece with the handshake they are found when it is answered: nothing is said then.
+            #expect(status(await client.receiveToEnd()) == (together ? nil : 400))
         }
     }
 
@@ -175,12 +180,13 @@ struct SocketTests {
     }
 
     @Test func `a server that stops says so`() async throws {
-        try await Self.server(produce: Self.waitForEnd).run { server in
+        var limits = ServerLimits()
+        limits.socket.closeTimeMax = .milliseconds(100)
+        try await Self.server(limits, produce: Self.waitForEnd).run { server in
             let client = try await server.connect()
             client.send(Self.handshake)
             _ = await client.receiveResponse()
             await server.stop()
-            client.send(Self.frame(8, ""))
             #expect(await client.receiveToEnd().contains("the server stops"))
         }
     }
@@ -229,6 +235,23 @@ struct LiveStreamTests {
             _ = await client.receiveResponse()
             await server.stop()
             #expect(await client.receiveToEnd().hasSuffix("0\r\n\r\n"))
+        }
+    }
+
+    @Test func `a client that closes its side is gone, though nothing is written`() async throws {
+        let isOver = Note<Bool>()
+        let server = server { sink in
+            try await sink.write([0x61])
+            await waitForCancellation()
+            isOver.write(true)
+        }
+        try await server.run { server in
+            let client = try await server.connect()
+            client.send(get)
+            _ = await client.receiveResponse()
+            client.endSending()
+            #expect(try await isOver.read())
+            try await server.waitForConnections(0)
         }
     }
 

@@ -76,7 +76,7 @@ struct TargetRule {
         TargetRule(
             "Health",
             .services,
-            "Domain Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            "Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry",
             products: "Crypto Logging ServiceLifecycle"
         ),
         TargetRule(
@@ -91,7 +91,7 @@ struct TargetRule {
                 NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
-        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache"),
+        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache Logging"),
         TargetRule(
             "Gateway",
             .composition,
@@ -152,6 +152,7 @@ struct TargetRule {
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
         "CallsTests": ["Sandbox"],
+        "DashboardTests": ["Storage", "Vault"],
         "ProvidersTests": ["Resilience"],
     ]
 

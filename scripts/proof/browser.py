@@ -15,6 +15,7 @@ import urllib.request
 import uuid
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -161,6 +162,17 @@ def chromium(width: int = 1280, height: int = 900, script: bool = True, scale: f
 
 def until(driver, holds, what: str, seconds: float = 15):
     return WebDriverWait(driver, seconds, poll_frequency=0.05).until(lambda d: holds(d), what)
+
+
+def click(driver, by: str, what: str) -> None:
+    """Clicks on something that may just be replaced by what is new."""
+    for _ in range(20):
+        try:
+            driver.find_element(by, what).click()
+            return
+        except (StaleElementReferenceException, NoSuchElementException):
+            time.sleep(0.1)
+    driver.find_element(by, what).click()
 
 
 def sign_in(driver, demo: Demo) -> None:

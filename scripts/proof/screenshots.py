@@ -1,6 +1,7 @@
 """Pictures of every page of the dashboard of a running `usher demo`, in light, in dark and on a phone."""
 
 import argparse
+import os
 import pathlib
 import shutil
 import subprocess
@@ -12,6 +13,11 @@ from browser import PAGES, chromium, demo, sign_in, until
 
 # Larger files would weigh on every clone.
 BYTES_MAX = 150_000
+# Pages ask for the system's font; pictures take Inter where it is installed.
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>
+<include>/etc/fonts/fonts.conf</include><match target="pattern"><test name="family"><string>system-ui</string></test>
+<edit name="family" mode="prepend" binding="strong"><string>Inter</string></edit></match></fontconfig>
+"""
 
 
 def save(driver, path: pathlib.Path, height_max: int) -> None:
@@ -73,6 +79,9 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with demo(arguments.usher) as running:
+        fonts = running.folder / "fonts.conf"
+        fonts.write_text(FONTS)
+        os.environ["FONTCONFIG_FILE"] = str(fonts)
         prepare(running)
         with chromium(1280, 800) as driver:
             take(driver, running, arguments.folder, "sign-in", "/sign-in", "light", 800)

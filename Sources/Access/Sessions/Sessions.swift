@@ -121,6 +121,8 @@ package struct Sessions: Sendable {
         Base64.encode(vault.keyedHash(.apiKey, input("usher/session-form/1", token)), .urlSafe)
     }
 
+    /// What the stored hash of a session covers.
+    ///
     /// `"usher/session-scope/1" ‖ LP(token) ‖ LP(key) ‖ LP(principal) ‖ LP(level) ‖ LP(begin in microseconds)`
     private func macInput(_ token: SessionToken, _ key: APIKeyRecord, beganAt: Instant) -> [UInt8] {
         var bytes = input("usher/session-scope/1", token)

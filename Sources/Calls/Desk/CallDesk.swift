@@ -38,6 +38,8 @@ package final class CallDesk: Sendable {
         package var deadline: Instant
         /// Whether every candidate is as good as new to this call: then the route's strategy holds.
         package var isFirst: Bool
+        /// When the call was taken in; nil for one that is never deferred.
+        package var since: Instant?
 
         /// Describes a call.
         package init(
@@ -45,13 +47,15 @@ package final class CallDesk: Sendable {
             priority: Priority,
             wedding: WeddingID? = nil,
             deadline: Instant,
-            isFirst: Bool = true
+            isFirst: Bool = true,
+            since: Instant? = nil
         ) {
             self.operation = operation
             self.priority = priority
             self.wedding = wedding
             self.deadline = deadline
             self.isFirst = isFirst
+            self.since = since
         }
     }
 
@@ -74,6 +78,8 @@ package final class CallDesk: Sendable {
         var recovered: [Int64: Duration] = [:]
         /// What integrations are usually used for.
         var usage: [Int64: UsageByLimit] = [:]
+        /// What emergency mode asks for; nil while all is as always.
+        var emergency: DeskEmergency?
         /// Raised by each change of orders and reservations made here.
         var version: UInt64 = 0
         var numbers: UInt64 = 0
@@ -105,6 +111,7 @@ package final class CallDesk: Sendable {
         strategy: FailoverChoice.Strategy
     ) async -> Choice {
         let now = reading
+        if let pause = deferral(of: question, among: candidates, now) { return .wait(pause, Self.deferred) }
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
         let (decision, able, isForced, number) = state.withLock { state in

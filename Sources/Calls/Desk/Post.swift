@@ -132,6 +132,20 @@ struct Post: Sendable {
 
     mutating func hasten(now: Duration) { health.hasten(now: now) }
 
+    /// Whether the next call would find out if it works again.
+    func wantsTrial(_ now: Duration) -> Bool {
+        switch health.health(now: now).breaker {
+        case .open(let until): until <= now
+        case .halfOpen: true
+        case .closed, .ramping, .held: false
+        }
+    }
+
+    mutating func obey(_ emergency: DeskEmergency?) {
+        health.tighten(emergency != nil)
+        queue.budget.favour(emergency?.weddings ?? [])
+    }
+
     mutating func hold(until: Duration?, now: Duration) { health.hold(until: until, now: now) }
 
     mutating func release(now: Duration) { health.release(now: now) }
@@ -173,6 +187,7 @@ extension CallDesk.State {
         var waiting = posts[integration.id]
         posts[integration.id] = Post(integration, saved: saved, now)
         settleReservations(of: integration.id, now)
+        posts[integration.id]?.obey(emergency)
         guard waiting != nil else { return }
         // Those who wait at the old one ask again.
         while case .expired(let number)? = waiting?.queue.next(

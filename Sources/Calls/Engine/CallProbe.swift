@@ -80,6 +80,7 @@ extension CallEngine {
             isBackground
                 ? desk.probed(passage, meaning.outcome, latency: latency, news: news)
                 : desk.ended(passage, meaning.outcome, latency: latency, news: news)
+            if meaning.outcome == .ok { await keepTrial(of: integration.id) }
             return ProbeResult(
                 integration: name,
                 outcome: meaning.outcome,

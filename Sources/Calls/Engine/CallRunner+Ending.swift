@@ -95,7 +95,7 @@ extension CallRunner {
         let attempt = work.attempts.last
         let next = try await Compensation.next(after: result.call, seal, ports)
         let publish = result.call.isAsync ? try await ports.publish(result) : nil
-        let raw = try await keptAnswer(work, state)
+        let raw = await keptAnswer(work, state)
         let destinations = try await database.write { [stored] transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
@@ -126,7 +126,7 @@ extension CallRunner {
         let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
         work.isEndUnsaved = false
         // Another process may take it from here, and end it by its deadline.
-        let raw = attempt.map { $0.state.isLive } ?? true ? nil : try await keptAnswer(work, state)
+        let raw = attempt.map { $0.state.isLive } ?? true ? nil : await keptAnswer(work, state)
         try await database.write { transaction in
             guard try CallTable.move(call, to: state, dueAt: due, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
@@ -146,7 +146,7 @@ extension CallRunner {
     func park(_ work: inout CallWork) async throws -> Progress {
         let call = work.call
         let attempt = work.attempts.last
-        let raw = try await keptAnswer(work, .held)
+        let raw = await keptAnswer(work, .held)
         try await database.write { transaction in
             guard try CallTable.move(call, to: .held, dueAt: nil, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }

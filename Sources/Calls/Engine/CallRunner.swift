@@ -81,7 +81,8 @@ struct CallRunner: Sendable {
                 priority: work.call.priority,
                 wedding: work.call.wedding,
                 deadline: work.call.deadline,
-                isFirst: work.attempts.isEmpty && work.call.target == nil
+                isFirst: work.attempts.isEmpty && work.call.target == nil,
+                since: work.call.createdAt
             ),
             among: candidates,
             strategy: ports.directory().strategies[capability] ?? .immediate

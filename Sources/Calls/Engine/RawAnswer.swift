@@ -1,4 +1,5 @@
 package import Domain
+import Logging
 package import Providers
 import Storage
 
@@ -78,19 +79,29 @@ struct LastAnswer: Sendable {
 extension CallRunner {
     /// The answer to keep of a call that stands in `state` now; nil when none came, or nobody will want it: of what
     /// succeeded it is kept when the caller asked for that, of everything else always.
-    func keptAnswer(_ work: CallWork, _ state: CallState) async throws -> StoredAnswer? {
+    ///
+    /// One that cannot be sealed is left out: the call matters more.
+    func keptAnswer(_ work: CallWork, _ state: CallState) async -> StoredAnswer? {
         guard let last = work.lastAnswer, let attempt = work.attempts.last,
             work.call.keepsRaw || state != .succeeded
         else { return nil }
         let raw = RawAnswer(last.answer, of: attempt.id, last.account)
         let call = work.call.id
-        return StoredAnswer(
-            call: call,
-            attempt: attempt.id,
-            receivedAt: raw.receivedAt,
-            status: raw.status,
-            sealed: try await seal.seal(raw.json, .raw, of: call.bytes, now: ports.time.now())
-        )
+        do {
+            return StoredAnswer(
+                call: call,
+                attempt: attempt.id,
+                receivedAt: raw.receivedAt,
+                status: raw.status,
+                sealed: try await seal.seal(raw.json, .raw, of: call.bytes, now: ports.time.now())
+            )
+        } catch {
+            ports.logger.warning(
+                "a provider's answer cannot be kept",
+                metadata: ["call": "\(call)", "error": "\(error)"]
+            )
+            return nil
+        }
     }
 }
 

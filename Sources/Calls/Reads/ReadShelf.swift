@@ -109,7 +109,9 @@ package struct ReadShelf: Sendable {
         flights[number]?.followers.remove(follower)
     }
 
-    /// Takes in what a flight brought, nil when nothing; gives those who wait for it. A second time changes nothing.
+    /// Takes in what a flight brought, nil when nothing; gives those who wait for it.
+    ///
+    /// A second time changes nothing.
     ///
     /// - Parameter freshness: how long it is as good as a new one; nil keeps nothing.
     package mutating func landed(

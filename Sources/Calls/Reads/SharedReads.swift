@@ -35,7 +35,9 @@ final class SharedReads: Sendable {
     /// How many wait for others' answers.
     var waiting: Int { state.withLock { $0.waiters.count } }
 
-    /// What a read is to do; see `ReadShelf.ask`. A seat must be waited in.
+    /// What a read is to do; see `ReadShelf.ask`.
+    ///
+    /// A seat must be waited in.
     func ask(
         _ key: ReadKey,
         _ priority: Priority,

@@ -20,6 +20,7 @@ package enum CallTables {
                 "CREATE INDEX calls_ended ON calls (finished_at, id) WHERE finished_at IS NOT NULL"
             ]
         ),
+        TrialTable.migration,
     ]
 
     private static let sharing = [

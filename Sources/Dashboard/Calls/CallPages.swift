@@ -1,4 +1,5 @@
 import Domain
+import HTTPAPI
 
 /// Calls: filter, and one with its attempts and, when it is in doubt, the form that settles it.
 struct CallPages: Sendable {

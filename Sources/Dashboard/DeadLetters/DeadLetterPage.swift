@@ -1,4 +1,5 @@
 import Domain
+import HTTPAPI
 
 /// Dead letters: what was given up, and how it goes out again – all of it after a dry run.
 struct DeadLetterPage: Sendable {
@@ -50,10 +51,18 @@ struct DeadLetterPage: Sendable {
             try await page.backend.send(.post, "/api/dead-letters/\(id)/replay")
             throw Redirect("/dead-letters", done: .replayed)
         case (2, "try"):
-            let preview = try await page.backend.send(.post, "/api/dead-letters/replay", body(destination, true))
+            let preview = try await page.backend.send(
+                .post,
+                "/api/dead-letters/replay",
+                body(destination, true)
+            )
             return try await list(destination: destination, dryRun: Self.dryRun(preview, destination))
         case (2, "replay"):
-            let preview = try await page.backend.send(.post, "/api/dead-letters/replay", body(destination, true))
+            let preview = try await page.backend.send(
+                .post,
+                "/api/dead-letters/replay",
+                body(destination, true)
+            )
             try await page.backend.send(.post, "/api/dead-letters/replay", body(destination, false))
             throw Redirect("/dead-letters", done: .replayStarted, count: preview.count("deliveries"))
         default: throw PageError.missing
@@ -84,7 +93,9 @@ struct DeadLetterPage: Sendable {
             "/api/dead-letters",
             filters + [("cursor", cursor), ("limit", "50")]
         )
-        let destinations = try await page.backend.get("/api/destinations").items.compactMap { $0.text("name") }
+        let destinations = try await page.backend.get("/api/destinations").items.compactMap {
+            $0.text("name")
+        }
         let rows = found.items.map { letter in
             Row(
                 id: letter.text("id") ?? "",

@@ -1,4 +1,5 @@
 import Domain
+import HTTPAPI
 
 /// Events: search, and one with its story, its payload and its replay.
 struct EventPages: Sendable {
@@ -80,7 +81,10 @@ struct EventPages: Sendable {
             ("q", page.value("q")), ("source", page.value("source")), ("type", page.value("type")),
         ]
         let cursor = page.value("cursor")
-        let found = try await page.backend.get("/api/events", filters + [("cursor", cursor), ("limit", "50")])
+        let found = try await page.backend.get(
+            "/api/events",
+            filters + [("cursor", cursor), ("limit", "50")]
+        )
         let sources = try await page.backend.get("/api/sources").items.compactMap { $0.text("name") }
         let rows = found.items.map(row)
         let isFiltered = filters.contains { $0.1 != nil }
@@ -94,8 +98,14 @@ struct EventPages: Sendable {
             isFirstPage: cursor == nil,
             more: found.next.map { Links.more("/events", filters, $0) },
             none: isFiltered
-                ? EmptyNote("Nothing was found.", "Look for fewer things, or for the whole of an id, an e-mail address or a phone number.")
-                : EmptyNote("No event has come yet.", "Point a provider's webhooks at a source; Settings has the addresses.")
+                ? EmptyNote(
+                    "Nothing was found.",
+                    "Look for fewer things, or for the whole of an id, an e-mail address or a phone number."
+                )
+                : EmptyNote(
+                    "No event has come yet.",
+                    "Point a provider's webhooks at a source; Settings has the addresses."
+                )
         )
         return Page(.events, title: "Events", .events, view, for: page)
     }
@@ -116,7 +126,9 @@ struct EventPages: Sendable {
         }
         let payload = event["payload"].flatMap { $0.isNull ? nil : $0.serialized(pretty: true) }
         let isLong = payload.map { $0.count > Self.payloadBytesMax } ?? false
-        let destinations = try await page.backend.get("/api/destinations").items.compactMap { $0.text("name") }
+        let destinations = try await page.backend.get("/api/destinations").items.compactMap {
+            $0.text("name")
+        }
         let view = OneView(
             row: row(event),
             providerID: event.text("provider_event_id") ?? "",
@@ -129,7 +141,7 @@ struct EventPages: Sendable {
             payload: isLong ? nil : payload.map { String(decoding: $0, as: UTF8.self) },
             payloadNote: event.text("payload_gone")
                 ?? (isLong ? "It is too long to be shown here; GET \(path) has it." : nil)
-                ?? (payload == nil ? "It is no JSON; GET \(path)?payload=base64 has it." : nil),
+                    ?? (payload == nil ? "It is no JSON; GET \(path)?payload=base64 has it." : nil),
             destinations: destinations
         )
         return Page(.events, title: view.row.type, .event, view, for: page)

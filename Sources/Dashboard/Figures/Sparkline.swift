@@ -37,7 +37,8 @@ struct Sparkline: Sendable {
         let base = Self.number(Self.height)
         area =
             points.count > 1
-            ? "\(line)L\(Self.number(points[points.count - 1].0)) \(base)L\(Self.number(points[0].0)) \(base)Z" : ""
+            ? "\(line)L\(Self.number(points[points.count - 1].0)) \(base)L\(Self.number(points[0].0)) \(base)Z"
+            : ""
         lastX = Self.number(points.last?.0 ?? 0)
         lastY = Self.number(points.last?.1 ?? 0)
         latest = known.last.map(text) ?? "–"

@@ -75,10 +75,15 @@ struct IncidentPages: Sendable {
             hasPast: !past.isEmpty,
             isFirstPage: cursor == nil,
             more: found?.next.map { Links.more("/incidents", [], $0) },
-            none: EmptyNote("No incident.", "Nothing has gone wrong so far, or nothing that Usher could see."),
+            none: EmptyNote(
+                "No incident.",
+                "Nothing has gone wrong so far, or nothing that Usher could see."
+            ),
             isEmpty: rows.isEmpty
         )
-        let sentence = open.isEmpty ? "No incident is open." : "\(Words.counted(open.count, "incident is", "incidents are")) open."
+        let sentence =
+            open.isEmpty
+            ? "No incident is open." : "\(Words.counted(open.count, "incident is", "incidents are")) open."
         return Page(.incidents, title: "Incidents", .incidents, view, for: page, sentence: sentence)
     }
 
@@ -108,12 +113,19 @@ struct IncidentPages: Sendable {
         return Page(.incidents, title: view.row.subject, .incident, view, for: page)
     }
 
+    /// What it is about: a text, or a kind and a name.
+    private static func subject(_ incident: JSONValue) -> String {
+        let kind = incident["subject"]?.text("kind") ?? incident.text("kind") ?? ""
+        let name = incident["subject"]?.text("name") ?? incident.text("subject") ?? ""
+        return Words.capitalised(kind.isEmpty ? name : "\(kind) \(name)")
+    }
+
     private func row(_ incident: JSONValue) -> Row {
         let began = incident.instant("opened_at") ?? book.now
         let ended = incident.instant("closed_at")
         return Row(
             id: incident.text("id") ?? "",
-            subject: Words.capitalised(incident.text("subject") ?? ""),
+            subject: Self.subject(incident),
             summary: incident.text("summary") ?? "",
             badge: Standing(health: incident.text(ended == nil ? "state" : "worst") ?? "unknown"),
             began: book.moment(began),

@@ -1,4 +1,5 @@
 import Domain
+import HTTPAPI
 
 /// Integrations: all, one, and the switch that sends a capability's calls elsewhere.
 struct IntegrationPages: Sendable {
@@ -124,7 +125,8 @@ struct IntegrationPages: Sendable {
 
     private static func worded(_ troubles: [IntegrationCard], of count: Int) -> String? {
         guard !troubles.isEmpty else {
-            return count == 1 ? "The integration does as it should." : "All \(count) integrations do as they should."
+            return count == 1
+                ? "The integration does as it should." : "All \(count) integrations do as they should."
         }
         let parts = troubles.map { "\($0.title) is \($0.badge.word.lowercased())" }
         return Words.list(parts) + "."
@@ -151,17 +153,21 @@ struct IntegrationPages: Sendable {
                 label: Words.capability(capability),
                 order: serving.map { sight.title($0) }.joined(separator: ", then "),
                 now: sight.title(now),
-                failover: failover.map { "since \($0.isOrder ? "it was ordered" : "Usher failed over"): \($0.why)" },
+                failover: failover.map {
+                    "since \($0.isOrder ? "it was ordered" : "Usher failed over"): \($0.why)"
+                },
                 isOrdered: failover?.isOrder ?? false,
                 choices: choices,
-                canSwitch: page.mayWrite && page.isPlatform && (!choices.isEmpty || failover?.isOrder == true),
+                canSwitch: page.mayWrite && page.isPlatform
+                    && (!choices.isEmpty || failover?.isOrder == true),
                 badge: failover == nil ? Standing("As usual", tone: .good) : Standing("Rerouted", tone: .warn)
             )
         }
     }
 
     private func one(_ name: String, tested: JSONValue?) async throws -> Page {
-        guard let integration = try await page.backend.find("/api/integrations/" + QueryText.escape(name)) else {
+        guard let integration = try await page.backend.find("/api/integrations/" + QueryText.escape(name))
+        else {
             throw PageError.missing
         }
         let report = try await page.backend.get("/api/integrations/health-check")

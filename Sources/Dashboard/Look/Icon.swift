@@ -10,7 +10,8 @@ enum SectionIcon {
     static func path(_ section: Section) -> String {
         switch section {
         case .today: "M4 7h16v13H4zM4 11h16M8 4v5M16 4v5"
-        case .integrations: "M7 7h4v4H7zM13 13h4v4h-4zM11 9h6v4M7 11v6h6"
+        case .integrations:
+            "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1"
         case .events: "M4 6h16v12H4zM4 7l8 6 8-6"
         case .calls: "M5 12h13M13 7l5 5-5 5M5 6v12"
         case .deadLetters: "M5 8h14v11H5zM9 8V5h6v3M10 12l4 4M14 12l-4 4"

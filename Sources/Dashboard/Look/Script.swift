@@ -1,4 +1,6 @@
-/// What makes the pages live. Without it everything works, by loading a page anew.
+import HTTPAPI
+
+/// What makes the pages live; without it everything works, by loading a page anew.
 enum Script {
     static let text = #"""
         "use strict";
@@ -65,7 +67,10 @@ enum Script {
         };
         const sentence = () => {
           const place = main.querySelector("[data-sentence]");
-          return place ? place.textContent.trim().replace(/\s+/g, " ") : "";
+          if (!place) return "";
+          const words = place.cloneNode(true);
+          words.querySelectorAll("[aria-hidden=true]").forEach((sign) => sign.remove());
+          return words.textContent.trim().replace(/\s+/g, " ");
         };
 
         // What each state of the connection is called.
@@ -121,7 +126,7 @@ enum Script {
         // A page that nobody looks at holds no connection: a browser has six for a site.
         const connect = () => {
           if (!("EventSource" in window) || isOver || stream || document.hidden) return;
-          stream = new EventSource("/api/stream");
+          stream = new EventSource("/api/stream?brief=true");
           stream.onopen = tell;
           stream.onmessage = soon;
           kinds.forEach((kind) => stream.addEventListener(kind, soon));
@@ -130,7 +135,7 @@ enum Script {
         };
         connect();
         tell();
-        setInterval(() => { if (!isStreaming() || Date.now() - lastFetch > 10000) soon(); }, 2000);
+        setInterval(() => { if (!isStreaming() || failures > 0 || Date.now() - lastFetch > 10000) soon(); }, 2000);
         const part = () => { if (stream) { stream.close(); stream = null; } };
         document.addEventListener("visibilitychange", () => { if (document.hidden) part(); else { connect(); soon(); } });
         window.addEventListener("pagehide", part);

@@ -22,7 +22,7 @@ extension Stylesheet {
         .banner.good, .notice.good { background: var(--good-soft); color: var(--good); }
         .banner.warn, .notice.warn { background: var(--warn-soft); color: var(--warn); }
         .banner.bad, .notice.bad { background: var(--bad-soft); color: var(--bad); }
-        .notice.plain { background: var(--idle-soft); color: var(--ink); margin: .875rem 0 0; }
+        .notice h2 { margin: 0; font-size: 1.0625rem; } .notice.plain { background: var(--idle-soft); color: var(--ink); margin: .875rem 0 0; }
         .notice.plain .button { margin-top: .75rem; }
         .rows { list-style: none; }
         .card.rows { padding-block: .25rem; }
@@ -94,7 +94,7 @@ extension Stylesheet {
         .menu > summary { padding: 0 .875rem; border: 1px solid var(--edge); border-radius: 10px; } .menu nav { position: absolute; right: 0; top: calc(100% + .5rem); width: min(17rem, calc(100vw - 2rem)); background: var(--raised); border: 1px solid var(--line); border-radius: 16px; padding: .5rem; box-shadow: 0 12px 40px #0003; }
         main { padding-top: 1.25rem; padding-bottom: 2.5rem; }
         .list, .list tbody, .list tr, .list td { display: block; } .list { background: none; border: 0; box-shadow: none; border-radius: 0; overflow: visible; } .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-        .list tr { background: var(--surface); border: 1px solid var(--line); border-radius: 14px; padding: .5rem 1rem; margin-bottom: .75rem; box-shadow: var(--shadow); } .list td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .25rem .75rem; border: 0; padding: .3125rem 0; justify-items: start; } .list td > * { min-width: 0; } .list td::before { content: attr(data-label); color: var(--quiet); font-size: .8125rem; font-weight: 600; padding-top: .125rem; grid-row: span 4; } .list td > :not(:first-child) { grid-column: 2; } .list td.act { display: block; text-align: left; padding-top: .5rem; } .list td.act::before { content: none; } .list tbody tr:hover td { background: none; } .list td a { display: inline-flex; align-items: center; min-height: 44px; }
+        .list tr { background: var(--surface); border: 1px solid var(--line); border-radius: 14px; padding: .5rem 1rem; margin-bottom: .75rem; box-shadow: var(--shadow); } .list td { border: 0; padding: .3125rem 0 .3125rem 7.25rem; position: relative; min-height: 2.125rem; } .list td::before { content: attr(data-label); position: absolute; left: 0; width: 6.75rem; color: var(--quiet); font-size: .8125rem; font-weight: 600; padding-top: .125rem; } .list td.act { text-align: left; padding: .375rem 0; } .list td.act::before { content: none; } .list tbody tr:hover td { background: none; } .list td a { display: inline-block; padding: .625rem 0; margin: -.625rem 0; }
         .timeline li { grid-template-columns: 3.5rem minmax(0, 1fr); } .timeline .who { grid-column: 2; margin-top: -.5rem; } .field, .field.grow { flex: 1 1 100%; } .filters .button { width: 100%; } .banner p { font-size: 1.0625rem; } .foot { flex-direction: column; align-items: flex-start; }
         }
         @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; } }

@@ -55,9 +55,9 @@ enum Stylesheet {
         .quiet { color: var(--quiet); }
         .lead { color: var(--quiet); font-size: 1.0625rem; }
         .top { display: flex; align-items: center; gap: 1rem; padding: .75rem clamp(1rem, 3vw, 2rem); background: var(--surface); border-bottom: 1px solid var(--line); position: sticky; top: 0; z-index: 5; }
-        .brand { display: inline-flex; align-items: center; gap: .625rem; min-height: 44px; color: var(--ink); text-decoration: none; font-weight: 700; font-size: 1.125rem; letter-spacing: -.01em; }
+        .brand { margin-right: auto; display: inline-flex; align-items: center; gap: .625rem; min-height: 44px; color: var(--ink); text-decoration: none; font-weight: 700; font-size: 1.125rem; letter-spacing: -.01em; }
         .brand img { border-radius: 7px; display: block; }
-        .live { margin-left: auto; display: inline-flex; align-items: center; gap: .5rem; font-size: .875rem; color: var(--quiet); }
+        .live { display: inline-flex; align-items: center; gap: .5rem; font-size: .875rem; color: var(--quiet); }
         .live[hidden] { display: none; }
         .dot { width: .625rem; height: .625rem; border-radius: 50%; border: 2px solid var(--edge); }
         .live[data-state="live"] .dot { background: var(--good); border-color: var(--good); }

@@ -1,4 +1,6 @@
+import Access
 import Domain
+import HTTPAPI
 
 /// Settings: sources, destinations, keys.
 struct SettingsPage: Sendable {

@@ -29,12 +29,11 @@ struct SignIn: Sendable {
             return page(problem: "That did not come from this page. Try again.", status: 403)
         }
         let next = Self.localPath(form["next"])
-        let client = site.ports.proxies.client(peer: request.clientAddress, headers: request.headers)
         let key = (form["key"] ?? "").split(separator: " ").joined()
         do throws(AccessError) {
             let scope = try await site.ports.keys.authenticate(
                 authorization: "Bearer \(key)",
-                client: ClientNetwork(address: client?.description ?? request.clientAddress)
+                client: site.ports.proxies.network(of: request)
             )
             let token = try await site.ports.sessions.begin(for: scope)
             var response = DashboardSite.redirect(next)

@@ -1,3 +1,5 @@
+import Access
+import Domain
 import HTTPAPI
 
 extension PageRequest {

@@ -1,3 +1,6 @@
+import Access
+import HTTPAPI
+
 /// One page, before it is put into the layout.
 struct Page: Sendable {
     let section: Section
@@ -92,7 +95,9 @@ struct Layout: Sendable {
         content = page.content
         notice = page.notice
         sentence = page.sentence
-        who = request.scope.principal.description == "platform" ? "the platform" : request.scope.principal.description
+        who =
+            request.scope.principal.description == "platform"
+            ? "the platform" : request.scope.principal.description
         signOutToken = request.session.formToken
     }
 }

@@ -1,3 +1,4 @@
+import Domain
 import HTTPAPI
 
 /// What every answer of the dashboard tells the browser to refuse.

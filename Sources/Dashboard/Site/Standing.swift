@@ -69,8 +69,8 @@ struct Standing: Sendable {
     /// Of a priority.
     init(priority: String) {
         switch priority {
-        case "critical": self.init("Critical", tone: .bad)
-        case "high": self.init("High", tone: .warn)
+        case "critical": self.init("Critical", tone: .warn)
+        case "high": self.init("High", tone: .live)
         case "low": self.init("Low", tone: .idle)
         default: self.init(Words.capitalised(priority), tone: .idle)
         }

@@ -27,7 +27,7 @@ struct LocalMoment: Sendable {
 
     /// `Europe/Lisbon` is Lisbon, `America/Argentina/Buenos_Aires` Buenos Aires.
     static func place(_ zone: ZoneRules) -> String {
-        zone.name.split(separator: "/").last.map { $0.replacing("_", with: " ") } ?? zone.name
+        zone.name.split(separator: "/").last.map { String($0.replacing("_", with: " ")) } ?? zone.name
     }
 
     static func month(_ number: Int) -> String {

@@ -4,6 +4,8 @@ import Domain
 struct ServiceLine: Sendable {
     let name: String
     let text: String
+    /// The same as a whole sentence.
+    let sentence: String
     let badge: Standing
     /// Whether somebody should know.
     let isTrouble: Bool
@@ -42,41 +44,52 @@ struct ServiceLine: Sendable {
 
     private init(_ capability: String, _ serving: [String], first: String, _ sight: Sight) {
         name = Words.capability(capability)
-        if let failover = sight.failovers[capability], failover.to != first {
-            let to = sight.title(failover.to)
-            if sight.isBad(failover.to) {
-                text = "\(sight.title(first)) \(sight.word(first)), and \(to) \(sight.word(failover.to)) too."
-                badge = Standing("Not working", tone: .bad)
-            } else if failover.isOrder {
-                text = "Goes through \(to), as somebody ordered. Nothing is lost."
-                badge = Standing("Rerouted", tone: .warn)
-            } else {
-                let why = sight.isBad(first) ? "\(sight.title(first)) \(sight.word(first))" : "\(sight.title(first)) is coming back"
-                text = "Goes through \(to) because \(why). Nothing is lost."
-                badge = Standing("Rerouted", tone: .warn)
-            }
-            isTrouble = true
-            return
+        let isOne = ["email", "weather"].contains(capability)
+        let clause: String
+        (clause, badge, isTrouble) = Self.clause(capability, serving, first: first, isOne: isOne, sight)
+        text = Words.capitalised(clause)
+        sentence = "\(name) \(clause)"
+    }
+
+    /// What follows the name, such as `go through Square because Stripe is down`.
+    private static func clause(
+        _ capability: String,
+        _ serving: [String],
+        first: String,
+        isOne: Bool,
+        _ sight: Sight
+    ) -> (String, Standing, Bool) {
+        if let failover = sight.failovers[capability], failover.to != first, !sight.isBad(failover.to) {
+            let why =
+                failover.isOrder
+                ? "as somebody ordered"
+                : sight.isBad(first)
+                    ? "because \(sight.title(first)) \(sight.word(first))"
+                    : "until \(sight.title(first)) is back for good"
+            let text = "\(isOne ? "goes" : "go") through \(sight.title(failover.to)) \(why). Nothing is lost."
+            return (text, Standing("Rerouted", tone: .warn), true)
         }
-        if let good = serving.first(where: { !sight.isBad($0) }) {
-            isTrouble = sight.isBad(first)
-            if isTrouble {
-                text = "\(sight.title(first)) \(sight.word(first)); \(sight.title(good)) takes over what cannot wait."
-                badge = Standing("Taking over", tone: .warn)
-            } else if sight.states[first] == "degraded" {
-                text = "Works through \(sight.title(first)), slower than usual."
-                badge = Standing("Slow", tone: .warn)
-            } else {
-                let spare = serving.dropFirst().first { !sight.isBad($0) }.map { "; \(sight.title($0)) stands by" }
-                text = "Works through \(sight.title(first))\(spare ?? "")."
-                badge = Standing("Works", tone: .good)
-            }
-        } else {
-            isTrouble = true
-            text =
-                "\(Words.list(serving.map { sight.title($0) })) \(serving.count == 1 ? sight.word(first) : "are down"). "
+        guard let good = serving.first(where: { !sight.isBad($0) }) else {
+            let who = Words.list(serving.map { sight.title($0) })
+            let what = serving.count == 1 ? sight.word(first) : "are down"
+            let text =
+                "\(isOne ? "does" : "do") not work right now: \(who) \(what). "
                 + "What is asked for waits and goes out as soon as it can."
-            badge = Standing("Not working", tone: .bad)
+            return (text, Standing("Not working", tone: .bad), true)
         }
+        let verb = isOne ? "works" : "work"
+        if good != first {
+            let text =
+                "\(verb) through \(sight.title(good)): \(sight.title(first)) \(sight.word(first)). Nothing is lost."
+            return (text, Standing("Taking over", tone: .warn), true)
+        }
+        if sight.states[first] == "degraded" {
+            return (
+                "\(verb) through \(sight.title(first)), slower than usual.", Standing("Slow", tone: .warn),
+                true
+            )
+        }
+        let spare = serving.dropFirst().first { !sight.isBad($0) }.map { "; \(sight.title($0)) stands by" }
+        return ("\(verb) through \(sight.title(first))\(spare ?? "").", Standing("Works", tone: .good), false)
     }
 }

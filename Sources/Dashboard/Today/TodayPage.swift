@@ -1,12 +1,17 @@
 import Domain
+import HTTPAPI
 
 /// The first page: what is on today, whether it is all right, and if not, what that means to whom.
 struct TodayPage: Sendable {
     /// The most weddings that are shown with their timelines.
     static let cardsMax = 8
 
+    /// The most lines of what it means to weddings.
+    static let impactsMax = 12
+
     struct View: Sendable {
         let date: String
+        let emergency: String?
         let sentence: String
         let tone: String
         let sign: String
@@ -57,6 +62,7 @@ struct TodayPage: Sendable {
         let sentence = Self.sentence(onNow: onNow, troubles: troubles, isQuiet: services.isEmpty)
         let view = View(
             date: LocalMoment.long(book.house.local(book.now).date),
+            emergency: try await emergency(),
             sentence: sentence,
             tone: tone.rawValue,
             sign: tone.sign,
@@ -78,13 +84,40 @@ struct TodayPage: Sendable {
         return ServiceLine.all(routes: routes, sight: try await ServiceLine.Sight(page.backend))
     }
 
-    /// What the incidents of now mean to weddings; nothing where nobody computes it.
+    /// What the incidents of now mean to weddings, worst first.
     private func impacts() async throws -> [Impact] {
-        []
+        let incidents = try await page.backend.find("/api/incidents")?.items ?? []
+        let open = incidents.filter { $0.instant("closed_at") == nil }
+        let impacts = open.flatMap { $0.list("impacts") }.filter { $0.text("level") != "none" }
+        let order = ["critical", "high", "medium", "low"]
+        let sorted = impacts.sorted { left, right in
+            let (first, second) = (left.text("level") ?? "", right.text("level") ?? "")
+            return order.firstIndex(of: first) ?? 9 < order.firstIndex(of: second) ?? 9
+        }
+        return sorted.prefix(Self.impactsMax).map { impact in
+            Impact(
+                wedding: impact.text("title") ?? book.title(impact.text("wedding")) ?? "",
+                text: impact.text("reason") ?? "",
+                badge: Standing(impact: impact.text("level") ?? "none")
+            )
+        }
     }
 
     private func readiness(_ wedding: String) async throws -> Readiness? {
-        nil
+        try await page.backend.find("/api/weddings/\(QueryText.escape(wedding))/readiness").map {
+            Readiness($0)
+        }
+    }
+
+    private func emergency() async throws -> String? {
+        guard let emergency = try await page.backend.find("/api/emergency"), emergency["on"]?.bool == true
+        else {
+            return nil
+        }
+        let reasons = Words.list(emergency.list("reasons").compactMap(\.string))
+        let end = book.moment(emergency.instant("ends_at")).map { " Until \($0.clock) at the latest." } ?? ""
+        return
+            "What can wait waits, so that today's weddings come first.\(reasons.isEmpty ? "" : " Why: \(reasons).")\(end)"
     }
 
     static func sentence(onNow: [WeddingCard], troubles: [ServiceLine], isQuiet: Bool) -> String {
@@ -98,8 +131,11 @@ struct TodayPage: Sendable {
         guard let worst = troubles.first(where: { $0.badge.tone == "bad" }) ?? troubles.first else {
             return "\(weddings) Everything works."
         }
-        let rest = troubles.count == 1 ? "" : " \(Words.counted(troubles.count - 1, "other service needs", "other services need")) a look."
-        return "\(weddings) \(worst.name): \(worst.text)\(rest)"
+        let rest =
+            troubles.count == 1
+            ? ""
+            : " \(Words.counted(troubles.count - 1, "other service needs", "other services need")) a look."
+        return "\(weddings) \(worst.sentence)\(rest)"
     }
 }
 

@@ -5,6 +5,7 @@ enum TodayTemplate {
         <header class="head"><h1>Today</h1><p class="lead" id="today-date" data-live>{{date}}</p></header>
         <section class="banner {{tone}}" id="today-banner" data-live data-sentence aria-label="How things are"><span class="sign" aria-hidden="true">{{sign}}</span><p>{{sentence}}</p></section>
         <div id="today-impacts" data-live>
+        {{#emergency}}<section class="notice bad" aria-labelledby="emergency-title"><span class="sign" aria-hidden="true">!</span><div><h2 id="emergency-title">Emergency mode is on</h2><p>{{.}}</p></div></section>{{/emergency}}
         {{#hasImpacts}}<section aria-labelledby="impacts-title"><h2 id="impacts-title">What it means</h2><ul class="rows card">{{#impacts}}<li><div><strong>{{wedding}}</strong><p>{{text}}</p></div>{{#badge}}{{>badge}}{{/badge}}</li>{{/impacts}}</ul></section>{{/hasImpacts}}
         </div>
         <div id="today-weddings" data-live>

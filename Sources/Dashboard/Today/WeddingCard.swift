@@ -11,7 +11,7 @@ struct WeddingCard: Sendable {
         let iso: String
         let name: String
         let vendor: String?
-        /// `over`, `now`, `next` or `later`.
+        /// Where it lies: `over`, `now`, `next` or `later`.
         let state: String
         /// What a screen reader is told of the state.
         let stateWords: String?
@@ -22,10 +22,10 @@ struct WeddingCard: Sendable {
     let id: String
     let title: String
     let date: String
-    /// `16:42 in Lisbon`.
+    /// What its clocks show: `16:42 in Lisbon`.
     let localTime: String
     let badge: Standing
-    /// `Ceremony in 35 minutes, at 16:00.`
+    /// What comes next, such as `Ceremony in 35 minutes, at 16:00`.
     let nextWords: String?
     let items: [Item]
     let hasItems: Bool
@@ -52,7 +52,8 @@ struct WeddingCard: Sendable {
         let names = wedding.list("vendors").compactMap { $0.text("role") }.map(Words.spaced)
         vendors = names.isEmpty ? nil : Words.capitalised(Words.list(names)) + "."
         let count = wedding.count("deliveries_waiting")
-        waiting = count == 0 ? nil : Words.counted(count, "message waits", "messages wait") + " to be delivered."
+        waiting =
+            count == 0 ? nil : Words.counted(count, "message waits", "messages wait") + " to be delivered."
         dead = wedding.count("dead_letters")
     }
 
@@ -84,18 +85,4 @@ struct WeddingCard: Sendable {
             isNext: isNext
         )
     }
-}
-
-/// How ready a wedding is, in points and in what is missing.
-struct Readiness: Sendable {
-    struct Gap: Sendable {
-        let text: String
-        let tone: String
-        let sign: String
-    }
-
-    let words: String
-    let tone: String
-    let gaps: [Gap]
-    let hasGaps: Bool
 }

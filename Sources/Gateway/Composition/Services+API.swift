@@ -32,11 +32,15 @@ extension Services {
             calls: calls,
             backfiller: backfiller,
             proxy: proxy,
+            alerts: alerts,
+            browsers: browsers,
             signals: signals,
             monitor: monitor,
             proxies: proxies,
             sessions: sessions,
-            logger: ports.logger
+            logger: ports.logger,
+            others: ReadinessRoutes(context: context, desk: readiness).all
+                + EmergencyRoutes(desk: emergency, time: ports.time).all
         )
         let dashboard = dashboard(ports, sessions: sessions, router: router)
         let api = GatewayAPI(

@@ -18,8 +18,7 @@ extension Services {
         _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ dispatcher: Dispatcher,
-        _ metrics: Metrics,
-        _ signals: SignalHub,
+        _ telling: (metrics: Metrics, signals: SignalHub),
         _ watch: DeskWatch,
         _ ports: Ports
     ) -> CallEngine {
@@ -62,10 +61,10 @@ extension Services {
             watch: watch,
             time: ports.time,
             random: ports.random,
-            metrics: metrics,
+            metrics: telling.metrics,
             logger: ports.logger
         )
-        callPorts.signals = signals
+        callPorts.signals = telling.signals
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

@@ -26,6 +26,12 @@ struct HealthWatch: Sendable {
     }
 }
 
+/// Who is asked and told of incidents.
+struct HealthHooks: Sendable {
+    let sight: ImpactSight
+    let alerts: AlertDesk
+}
+
 extension Services {
     /// The longest a status page may take.
     private static let pageTimeout = Duration.seconds(8)
@@ -37,13 +43,13 @@ extension Services {
         _ calls: CallEngine,
         _ health: HealthReporter,
         _ database: Database,
-        _ metrics: Metrics,
-        _ signals: SignalHub,
+        _ telling: (metrics: Metrics, signals: SignalHub),
         _ watch: HealthWatch,
+        _ hooks: HealthHooks,
         _ ports: Ports
     ) -> HealthMonitor {
         HealthMonitor(
-            ports: healthPorts(calls, health, metrics, signals, ports),
+            ports: healthPorts(calls, health, telling, hooks, ports),
             book: IncidentBook(database: database),
             rollups: RollupBook(database: database),
             tally: watch.tally,
@@ -55,8 +61,8 @@ extension Services {
     private static func healthPorts(
         _ calls: CallEngine,
         _ health: HealthReporter,
-        _ metrics: Metrics,
-        _ signals: SignalHub,
+        _ telling: (metrics: Metrics, signals: SignalHub),
+        _ hooks: HealthHooks,
         _ ports: Ports
     ) -> HealthPorts {
         HealthPorts(
@@ -91,8 +97,10 @@ extension Services {
             },
             nextOnRoute: { calls.successors(of: $0) },
             statusPage: { await read($0, ports) },
-            signals: signals,
-            metrics: metrics,
+            impact: { hooks.sight.impacts(of: $0, $1, at: $2) },
+            news: { _, _ in hooks.alerts.ring() },
+            signals: telling.signals,
+            metrics: telling.metrics,
             time: ports.time,
             random: ports.random,
             logger: ports.logger

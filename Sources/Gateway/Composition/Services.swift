@@ -41,6 +41,10 @@ package struct Services: Sendable {
         package var trustedProxies = TrustedProxies.none
         /// Whether integrations are probed and status pages read.
         package var health = HealthMonitor.Settings()
+        /// The ways to tell somebody of incidents.
+        package var alertChannels: [AlertChannel] = []
+        /// How browsers' push services find whoever runs this gateway; nil is `publicURL`.
+        package var alertContact: String?
 
         /// Collects the ports.
         package init(
@@ -104,6 +108,10 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Tells people of incidents.
+    package let alerts: AlertDesk
+    /// The browsers that are told.
+    package let browsers: PushBook
     /// Finds what webhooks did not bring.
     package let backfiller: Backfiller
     /// Passes requests of providers' own SDKs on.
@@ -114,6 +122,10 @@ package struct Services: Sendable {
     package let health: HealthReporter
     /// Follows how everything does, and keeps incidents.
     package let monitor: HealthMonitor
+    /// Says how ready everything is for a wedding.
+    package let readiness: ReadinessDesk
+    /// Turns emergency mode on and off.
+    package let emergency: EmergencyDesk
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
@@ -160,6 +172,7 @@ package struct Services: Sendable {
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
         let watch = HealthWatch(time: ports.time)
+        let telling = (metrics: metrics, signals: signals)
         let calls = Self.calls(
             database,
             registry,
@@ -167,13 +180,14 @@ package struct Services: Sendable {
             weddings,
             vault,
             dispatcher,
-            metrics,
-            signals,
+            telling,
             watch.desk,
             ports
         )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
+        browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
+        alerts = Self.alerts(database, browsers, calls, signals, metrics, ports)
         let receiver = Self.receiver(
             registry,
             weddings,
@@ -201,7 +215,11 @@ package struct Services: Sendable {
             time: ports.time
         )
         self.health = health
-        monitor = Self.monitor(calls, health, database, metrics, signals, watch, ports)
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
+        let hooks = HealthHooks(sight: sight, alerts: alerts)
+        monitor = Self.monitor(calls, health, database, telling, watch, hooks, ports)
     }
 
     private static func receiver(

@@ -1,5 +1,6 @@
 package import Access
 import Domain
+import Transport
 
 /// The cookie that carries a session: `HttpOnly`, for this origin only, never sent along from elsewhere.
 ///
@@ -53,7 +54,9 @@ extension APIRequest {
     package var isSameOrigin: Bool {
         if let site = headers.first("sec-fetch-site") { return site == "same-origin" }
         if let origin = headers.first("origin") {
-            guard let host = headers.first("host"), let scheme = origin.firstRange(of: "://") else { return false }
+            guard let host = headers.first("host"), let scheme = origin.firstRange(of: "://") else {
+                return false
+            }
             return origin[scheme.upperBound...].utf8.elementsEqual(host.utf8)
         }
         return method == .get || method == .head
@@ -61,11 +64,18 @@ extension APIRequest {
 }
 
 extension TrustedProxies {
+    /// Whom failed attempts are counted against: the client behind the proxies, or the peer when it cannot be told.
+    package func network(of request: APIRequest) -> ClientNetwork {
+        let client = client(peer: request.clientAddress, headers: request.headers)
+        return ClientNetwork(address: client?.description ?? request.clientAddress)
+    }
+
     /// Whether the browser reached us over TLS: here, or at the innermost trusted proxy, as it says.
     package func isSecure(_ request: APIRequest) -> Bool {
         if request.isSecure { return true }
         guard hops > 0 else { return false }
-        let last = request.headers.values("x-forwarded-proto").joined(separator: ",").split(separator: ",").last
+        let last = request.headers.values("x-forwarded-proto").joined(separator: ",").split(separator: ",")
+            .last
         return last.map { $0.filter { $0 != " " } == "https" } ?? false
     }
 }

@@ -17,17 +17,22 @@ package enum ResourceRouter {
 
     /// Makes the router over the services.
     ///
-    /// - Parameter sessions: those who are signed in, and may read with that; nil knows none.
+    /// - Parameters:
+    ///   - sessions: those who are signed in, and may read with that; nil knows none.
+    ///   - others: routes that `Gateway` makes over services of its own choice.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
         signals: SignalHub,
         monitor: HealthMonitor,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
-        logger: Logger
+        logger: Logger,
+        others: [Route] = []
     ) -> Router {
         let routes =
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
@@ -46,8 +51,10 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
             + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
-            + streamRoutes(context, calls, signals)
+            + streamRoutes(context, calls, signals) + others
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -59,10 +66,9 @@ package enum ResourceRouter {
                 if let sessions, let token = sessionToken(request, proxies) {
                     return try await sessions.use(token).scope
                 }
-                let client = proxies.client(peer: request.clientAddress, headers: request.headers)
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
-                    client: ClientNetwork(address: client?.description ?? request.clientAddress)
+                    client: proxies.network(of: request)
                 )
             },
             problem: Problem.init(service:),

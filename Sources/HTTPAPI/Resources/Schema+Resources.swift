@@ -24,7 +24,8 @@ extension SchemaCatalogue {
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
             + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
-            + failoverSchemas + incidentSchemas
+            + failoverSchemas + emergencySchemas
+            + alertSchemas + incidentSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -83,6 +83,7 @@ extension HTTPDecoder where In == HTTPServerRequestPart, Out == HTTPServerRespon
         configuration.maxHeaderFieldSize = limits.fieldBytesMax
         configuration.maxHeaderListSize = limits.headBytesMax
         configuration.maxHeaderFieldCount = limits.fieldsMax
-        self.init(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+        // What was sent before a handshake is answered is an error, which closes the connection.
+        self.init(leftOverBytesStrategy: .fireError, limitConfiguration: configuration)
     }
 }

@@ -90,7 +90,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         finishIfOver()
     }
 
-    /// Ends what is done for nobody else. Who ends only its own side of the connection is taken for one that has left:
+    /// Ends what is done for nobody else.
+    ///
+    /// Who ends only its own side of the connection is taken for one that has left:
     /// the two look the same.
     private func clientLeft() {
         if endsWithClient { running?.cancel() }

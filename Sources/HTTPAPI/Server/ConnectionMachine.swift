@@ -255,6 +255,8 @@ extension ConnectionMachine {
     package mutating func inputClosed() -> Action {
         inputHasEnded = true
         switch state {
+        // It may have been silent for long, and nothing would be written that finds out.
+        case .sending(let sending) where sending.isLive: return close()
         case .handling, .sending, .parting: return .none
         case .writing(let until):
             state = .parting(until: until)

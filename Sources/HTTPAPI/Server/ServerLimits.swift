@@ -56,8 +56,9 @@ package struct ServerLimits: Sendable {
     )
     /// How much of a streamed body waits for its handler; beyond: nothing more is read from the socket.
     package var streamBufferBytesMax = 256 * 1_024
-    /// What a peer must read of a stream that goes on as long as it listens, while some of it waits; below: closed. The
-    /// longest such a stream lasts: then the client comes again, and goes on where it was.
+    /// What a peer must read of a stream that goes on as long as it listens, while some of it waits; below: closed.
+    ///
+    /// After `timeMax` the client comes again, and goes on where it was.
     package var liveStreamRule = ProgressRule(
         window: .seconds(20),
         bytesPerWindowMin: 1,

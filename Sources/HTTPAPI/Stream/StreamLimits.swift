@@ -3,6 +3,8 @@ package enum StreamLimits {
     /// How long a stream may be silent before it says that it lives, about: it is looked at every
     /// `SignalHub.beatEvery`.
     package static let heartbeatAfter = Duration.seconds(10)
+    /// How often a brief stream says what is new.
+    package static let briefEvery = Duration.seconds(1)
     /// What an event stream tells its client to wait before it comes again, in milliseconds.
     package static let retryMilliseconds = 2_000
     /// How often a stream may fall behind before it is ended: its client is too slow for what it asks for.

@@ -17,13 +17,20 @@ struct StreamRoutes: Sendable {
             id: "watchSignals",
             tag: "stream",
             summary: "Sends what happens as server-sent events, for as long as the client listens.",
-            parameters: StreamRequest.parameters,
+            parameters: StreamRequest.parameters + [
+                .init(
+                    "brief",
+                    .boolean,
+                    "Only the latest signal of each kind, at most once a second: for pages that read anew anyway."
+                )
+            ],
             replies: [.other(200, "text/event-stream", "Events; see docs/stream.md.")],
             action: .guarded(.read) { call, scope in
                 let request = try StreamRequest(call, scope)
                 let body = EventStreamBody(
                     watch: try watch(request),
                     filter: request.filter,
+                    isBrief: call.text("brief") == "true",
                     scope: scope,
                     gap: StreamGap(exporter: exporter),
                     time: context.time

@@ -88,7 +88,7 @@ extension Capability {
 
 extension IntegrationHealth.State {
     /// What it does, after its name.
-    fileprivate var verb: String {
+    var verb: String {
         switch self {
         case .unknown: "was not heard of lately"
         case .healthy: "works"

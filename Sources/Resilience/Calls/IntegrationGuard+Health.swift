@@ -41,12 +41,13 @@ extension IntegrationGuard {
         case .closed: break
         }
         guard let newsAt, now - newsAt <= limits.stale else { return .unknown }
+        // A few calls make a large share; so it must be more than chance too.
         let recent = breaker.tally.recent
-        if recent.failed >= Self.unhealthyFailuresMin,
+        if errors.level >= .warn, recent.failed >= Self.unhealthyFailuresMin,
             Double(recent.failed) >= Self.unhealthyShare * Double(recent.total)
         {
             return .unhealthy
         }
-        return isWarned || errors.level >= .watch ? .degraded : .healthy
+        return isWarned || errors.level >= .warn ? .degraded : .healthy
     }
 }

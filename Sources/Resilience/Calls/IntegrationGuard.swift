@@ -42,6 +42,15 @@ package struct IntegrationGuard: Sendable {
             self.stale = stale
             self.breaker = breaker
         }
+
+        /// The same limits at which trouble is seen sooner.
+        package var tightened: Limits {
+            var limits = self
+            limits.slow /= 2
+            limits.late /= 2
+            limits.breaker = breaker.tightened
+            return limits
+        }
     }
 
     /// The right to send one request; goes back with the outcome.
@@ -82,12 +91,14 @@ package struct IntegrationGuard: Sendable {
     /// Lost tickets that are taken back in one step.
     static let lostMax = 8
 
-    /// Its limits.
-    package let limits: Limits
+    /// Its limits; tighter ones while it is tightened.
+    package private(set) var limits: Limits
+    private let ordinary: Limits
     var breaker: CallBreaker
     var bulkhead: Bulkhead
     var flights: InFlightAge
-    var errors = ErrorCUSUM()
+    var errors = ErrorWatch()
+    var probes = ConfirmingProbes()
     var creep = LatencyCUSUM()
     var jump = LatencyEWMA()
     var profile = LatencyProfile()
@@ -101,12 +112,28 @@ package struct IntegrationGuard: Sendable {
         precondition(limits.slow > .zero && limits.late > .zero, "slow and late are positive times")
         precondition(limits.lease >= limits.breaker.probeLease, "a ticket lives as long as a probe's permit")
         self.limits = limits
+        ordinary = limits
         breaker = CallBreaker(limits: limits.breaker)
         bulkhead = Bulkhead(inFlightMax: limits.inFlightMax)
         flights = InFlightAge(capacity: limits.inFlightMax)
         stateSince = now
         lateLimit = limits.late
     }
+
+    /// Whether it calls trouble what it otherwise would not.
+    package var isTightened: Bool { limits != ordinary }
+
+    /// Takes half of what was slow for slow, half of what was late for late, and opens at half the shares; or takes
+    /// that back.
+    package mutating func tighten(_ isTight: Bool) {
+        guard isTight != isTightened else { return }
+        limits = isTight ? ordinary.tightened : ordinary
+        breaker.change(limits.breaker)
+        lateLimit = max(limits.late, profile.p95.map { $0 * Self.lateFactor } ?? limits.late)
+    }
+
+    /// What the breaker does.
+    package var breakerState: CallBreaker.State { breaker.state }
 
     /// How often the breaker opened.
     package var trips: Int { breaker.trips }
@@ -167,7 +194,7 @@ package struct IntegrationGuard: Sendable {
             let isCurrent = breaker.isCurrent(flight.ticket)
             breaker.finished(flight.ticket, judged, now: now, jitter: jitter)
             if judged.counts, isCurrent {
-                sum(failed: judged == .fail, reason: .errorRate, now: now, jitter: jitter)
+                sum(failed: judged == .fail, late: false, now: now, jitter: jitter)
             }
         }
         countLate(now: now, jitter: jitter)
@@ -236,14 +263,16 @@ package struct IntegrationGuard: Sendable {
             newsAt = now
             guard breaker.isCurrent(ticket) else { continue }  // It left before the breaker opened.
             breaker.hung(ticket, now: now, jitter: jitter)
-            sum(failed: true, reason: .silence, now: now, jitter: jitter)
+            sum(failed: true, late: true, now: now, jitter: jitter)
+        }
+        for _ in 0..<probes.newlyLate(now: now, limit: lateLimit) {
+            takeIn(probeFailed: true, now: now, jitter: jitter)
         }
     }
 
-    private mutating func sum(failed: Bool, reason: CallBreaker.Reason, now: Duration, jitter: Double) {
+    private mutating func sum(failed: Bool, late: Bool, now: Duration, jitter: Double) {
         guard breaker.isLettingThrough else { return errors.restart() }
-        guard errors.record(failed: failed) == .act else { return }
-        breaker.trip(reason, now: now, jitter: jitter)
-        errors.restart()
+        guard errors.record(failed: failed, late: late) == .act else { return }
+        trip(late ? .silence : .errorRate, now: now, jitter: jitter)
     }
 }

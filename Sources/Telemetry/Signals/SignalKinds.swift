@@ -29,7 +29,9 @@ package struct SignalKinds: OptionSet, Hashable, Sendable {
         (0..<SignalKind.allCases.count).lazy.filter { rawValue >> UInt32($0) & 1 == 1 }
     }
 
-    /// Reads names separated by commas; `health.*` is every kind that begins so. Nil when one of them is none.
+    /// Reads names separated by commas; nil when one of them is none.
+    ///
+    /// `health.*` is every kind that begins so.
     package init?(names: String) {
         var kinds: SignalKinds = []
         for name in names.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {

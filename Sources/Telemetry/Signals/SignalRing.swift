@@ -35,7 +35,7 @@ struct SignalRing {
             let middle = (low + high) / 2
             if self[middle].id.number > number { high = middle } else { low = middle + 1 }
         }
-        for index in low..<min(kept.count, low + limit) { signals.append(self[index]) }
+        for index in low..<(low + min(kept.count - low, limit)) { signals.append(self[index]) }
     }
 
     private var last: KeptSignal? { kept.isEmpty ? nil : self[kept.count - 1] }

@@ -42,9 +42,9 @@ struct IntegrationGuardTests {
         return subject
     }
 
-    @Test func `a provider that fails at once is given up after three calls`() throws {
+    @Test func `a provider that fails at once is given up after four calls`() throws {
         var subject = try seasoned()
-        for number in 0..<3 {
+        for number in 0..<4 {
             #expect(subject.trips == 0)
             try run(&subject, .fail, at: .milliseconds(200 * number), latency: .milliseconds(20))
         }
@@ -69,7 +69,7 @@ struct IntegrationGuardTests {
     func `calls from before the trip do not trip it again after recovery`(_ failTheirWay: Bool) throws {
         var subject = try seasoned()
         let old = try (1...10).map { _ in try ticket(&subject, at: .zero) }
-        for _ in 1...3 { try run(&subject, .fail, at: .zero, latency: .zero) }
+        for _ in 1...4 { try run(&subject, .fail, at: .zero, latency: .zero) }
         for _ in 1...3 { try run(&subject, .ok, at: .milliseconds(1300)) }
         #expect(subject.health(now: .seconds(2)).breaker == .ramping(share: 0.1))
         if failTheirWay {
@@ -229,7 +229,7 @@ struct IntegrationGuardTests {
 
     @Test func `T19: hanging probes are never more than three at once`() throws {
         var subject = try seasoned()
-        for number in 0..<3 { try run(&subject, .fail, at: .milliseconds(number), latency: .zero) }
+        for number in 0..<4 { try run(&subject, .fail, at: .milliseconds(number), latency: .zero) }
         var now = Duration.seconds(1)
         var pending: [(Duration, IntegrationGuard.Ticket)] = []
         for _ in 0..<20_000 {
@@ -289,7 +289,7 @@ struct IntegrationGuardTests {
         try run(&subject, .ok, at: .seconds(1))
         #expect(subject.health(now: .seconds(1)).state == .healthy)
         #expect(subject.health(now: .seconds(1)).since == .milliseconds(1250))
-        for _ in 1...3 { try run(&subject, .fail, at: .seconds(2), latency: .zero) }
+        for _ in 1...4 { try run(&subject, .fail, at: .seconds(2), latency: .zero) }
         var health = subject.health(now: .seconds(2))
         #expect(health.state == .down && health.since == .seconds(2))
         #expect(
