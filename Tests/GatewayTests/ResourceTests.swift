@@ -311,6 +311,7 @@ struct ResourceTests {
                 )
                 + Self.replays(try #require(begun.json["id"]?.string))
                 + Self.administration(try #require(made.json["id"]?.string)) + Self.calls
+                + Self.incidents
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let check = DocumentCheck(document: document)
             for step in steps {
@@ -361,7 +362,7 @@ struct ResourceTests {
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
                     "/emergency", "/silences", "/silences/x", "/take", "/subscriptions", "/subscriptions/x",
                     "/failovers/{capability}",
-                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}", "/notes",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

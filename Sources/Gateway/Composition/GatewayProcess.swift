@@ -163,6 +163,7 @@ package enum GatewayProcess {
             path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
         }
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
+        ports.health = configuration.health
         ports.alertChannels = start.channels
         ports.alertContact = configuration.alerts.contact
         return ports
@@ -174,7 +175,7 @@ package enum GatewayProcess {
             KeyUses(keys: services.keys), FigureSampling(figures: figures), services.silence,
             services.retention, services.replayer, services.reranker, services.emergency, services.alerts,
             services.backfiller, services.calls, services.proxy, services.dispatcher,
-            SignalWaking(signals: services.signals),
+            services.monitor, SignalWaking(signals: services.signals),
         ]
         if let peers = services.peers { members.append(peers) }
         return members
