@@ -155,7 +155,8 @@ struct HealthMonitorTests {
             world.set { $0.health = IntegrationHealth(state: .down, breaker: .held(until: nil)) }
             await world.look(monitor, seconds: 20)
             #expect(monitor.standing(1)?.state == .down)
-            #expect(try await monitor.book.openIncidents().isEmpty)
+            let open = try await monitor.book.openIncidents()
+            #expect(open.isEmpty)
         }
     }
 
