@@ -1,7 +1,10 @@
 import Domain
+import Gateway
 import HTTPAPI
 import Health
+import Resilience
 import Testing
+import UsherTesting
 
 extension ResourceTests {
     /// What alerts there are for the tour.
