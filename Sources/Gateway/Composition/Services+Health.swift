@@ -2,6 +2,7 @@ import Calls
 import Domain
 import Health
 import Providers
+import Registry
 import Resilience
 import Storage
 import Telemetry

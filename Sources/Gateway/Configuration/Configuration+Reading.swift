@@ -1,4 +1,5 @@
 import Domain
+import Health
 import Logging
 package import Providers
 package import Registry
