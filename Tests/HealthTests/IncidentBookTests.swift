@@ -25,7 +25,12 @@ struct IncidentBookTests {
     ) -> Incident {
         let now = Self.now + after
         return Incident(
-            id: IncidentID(now: now, random: .seeded(UInt64(now.microseconds))),
+            id: IncidentID(
+                now: now,
+                random: .seeded(
+                    subject.description.utf8.reduce(UInt64(now.microseconds)) { $0 &* 31 &+ UInt64($1) }
+                )
+            ),
             subject: subject,
             vendor: vendor,
             state: .down,
