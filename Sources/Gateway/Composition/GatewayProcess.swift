@@ -148,23 +148,26 @@ package enum GatewayProcess {
                 logger: start.logger
             )
         )
-        // Ended in the opposite order: first nothing comes in, then what is on its way ends.
-        var members: [any Service] = [
-            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
-            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
-            services.alerts,
-            services.calls, services.proxy, services.dispatcher,
-        ]
-        members.append(SignalWaking(signals: services.signals))
-        if let peers = services.peers { members.append(peers) }
+        let sampling = FigureSampling(figures: dashboard.figures)
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: members + [server],
+                services: [sampling] + members(services) + [server],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: start.logger
             )
         )
         try await running.run()
+    }
+
+    /// Ended in the opposite order: first nothing comes in, then what is on its way ends.
+    private static func members(_ services: Services) -> [any Service] {
+        let members: [any Service] = [
+            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
+            services.reranker, services.emergency, services.backfiller, services.alerts, services.calls,
+            services.proxy, services.dispatcher, SignalWaking(signals: services.signals),
+        ]
+        guard let peers = services.peers else { return members }
+        return members + [peers]
     }
 
     /// How often the file is compared anew when another node changes the registry meanwhile.
