@@ -25,10 +25,12 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
@@ -68,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -111,22 +114,36 @@ let package = Package(
                 "Telemetry", crypto, logging, lifecycle,
             ]
         ),
+        target(
+            "Health",
+            [
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", crypto, logging, lifecycle,
+            ]
+        ),
         // Layer 4: what is seen from outside
         target(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", hummingbirdCore, hummingbirdTLS,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", hummingbirdCore,
+                hummingbirdTLS,
                 httpTypes,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, logging, lifecycle,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioWebSocket, logging,
+                lifecycle,
             ]
         ),
+        target("Dashboard", ["Domain", "Access", "HTTPAPI", mustache, logging]),
         // Layer 5: the composition root
         target(
             "Gateway",
             [
                 "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", yams, logging, lifecycle,
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Dashboard",
+                yams,
+                logging,
+                lifecycle,
                 unixSignals,
                 asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1,
             ]
@@ -156,7 +173,8 @@ let package = Package(
             [
                 "CSimulation", "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport",
                 "Vault",
-                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "Sandbox",
+                "Registry", "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Gateway",
+                "Sandbox",
                 logging,
                 heap,
             ]
@@ -234,6 +252,14 @@ let package = Package(
             ]
         ),
         tests(
+            "Health",
+            [
+                "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Health", "UsherTesting", logging,
+            ]
+        ),
+        tests(
             "HTTPAPI",
             [
                 "Domain", "Signatures", "Resilience", "Providers", "Storage", "Transport", "Vault",
@@ -242,6 +268,10 @@ let package = Package(
                 nioSSL,
                 lifecycle,
             ]
+        ),
+        tests(
+            "Dashboard",
+            ["Domain", "Storage", "Vault", "Access", "HTTPAPI", "Dashboard", "UsherTesting", logging]
         ),
         tests(
             "Gateway",
@@ -261,7 +291,8 @@ let package = Package(
         tests(
             "Simulation",
             [
-                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Simulation",
+                "CSimulation", "Domain", "Resilience", "Providers", "Storage", "Webhooks", "Health",
+                "Simulation",
                 "UsherTesting", grdb, logging,
             ]
         ),

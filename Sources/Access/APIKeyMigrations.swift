@@ -1,6 +1,8 @@
 import Storage
 
 /// The tables of `Access`; migrations 200 to 299 are its own.
+///
+/// `sessions.mac` covers the token and what its key may do, so that a row moved to another key opens nothing.
 enum APIKeyMigrations {
     static let all = [
         Migration(
@@ -38,6 +40,33 @@ enum APIKeyMigrations {
                         """
                 )
             ]
-        )
+        ),
+        Migration(
+            number: 201,
+            name: "sessions",
+            statements: [
+                Statement(
+                    sqlite: """
+                        CREATE TABLE sessions (
+                            hash BLOB NOT NULL PRIMARY KEY,
+                            key_id BLOB NOT NULL,
+                            mac BLOB NOT NULL,
+                            began_at INTEGER NOT NULL,
+                            used_at INTEGER NOT NULL
+                        ) STRICT
+                        """,
+                    postgres: """
+                        CREATE TABLE sessions (
+                            hash BYTEA NOT NULL PRIMARY KEY,
+                            key_id BYTEA NOT NULL,
+                            mac BYTEA NOT NULL,
+                            began_at BIGINT NOT NULL,
+                            used_at BIGINT NOT NULL
+                        )
+                        """
+                ),
+                "CREATE INDEX sessions_by_key ON sessions (key_id, began_at)",
+            ]
+        ),
     ]
 }

@@ -60,3 +60,17 @@ package enum ContentKind: IdentifierKind {
 }
 /// The id of kept content.
 package typealias ContentID = Identifier<ContentKind>
+
+/// Names an incident: a time in which something did not do as it should.
+package enum IncidentKind: IdentifierKind {
+    package static let prefix = "inc"
+}
+/// The id of an incident.
+package typealias IncidentID = Identifier<IncidentKind>
+
+/// Names an alert: what somebody is told of an incident.
+package enum AlertKind: IdentifierKind {
+    package static let prefix = "alr"
+}
+/// The id of an alert.
+package typealias AlertID = Identifier<AlertKind>

@@ -10,21 +10,25 @@ package struct GatewayAPI: Sendable {
     private let proxy: ProxyEndpoint?
     private let router: RequestHandler
     private let streamPolicy: @Sendable (AcceptedHead) -> RequestPolicy?
+    private let pages: PageSite?
 
     /// Wires the ways.
     ///
     /// - Parameter proxy: passes requests on to providers; nil passes none.
+    /// - Parameter pages: the pages for people; nil has none.
     /// - Parameter streamPolicy: how bodies that are streamed are read (`Router.streamPolicy`); nil for all others.
     package init(
         webhooks: WebhookEndpoint,
         proxy: ProxyEndpoint? = nil,
         router: @escaping RequestHandler,
-        streamPolicy: @escaping @Sendable (AcceptedHead) -> RequestPolicy? = { _ in nil }
+        streamPolicy: @escaping @Sendable (AcceptedHead) -> RequestPolicy? = { _ in nil },
+        pages: PageSite? = nil
     ) {
         self.webhooks = webhooks
         self.proxy = proxy
         self.router = router
         self.streamPolicy = streamPolicy
+        self.pages = pages
     }
 
     /// Answers one request.
@@ -37,6 +41,7 @@ package struct GatewayAPI: Sendable {
                 return await proxy.respond(to: request, path)
             }
             guard request.method.isOwn else { return Problem.notFound.response(for: request.id) }
+            if let pages, pages.serves(request.path) { return await pages.respond(request) }
             return await router(request)
         }
     }

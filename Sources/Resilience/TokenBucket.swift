@@ -46,6 +46,15 @@ package struct TokenBucket: Hashable, Sendable {
         return .taken
     }
 
+    /// How many tokens could be taken at once at the monotonic time `now`.
+    package func left(now: Duration) -> Int {
+        let time = max(latest, now)
+        let missing = max(fullAt - time, .zero)
+        guard interval > .zero else { return burst }
+        let depth = interval * burst - missing
+        return max(0, min(burst, Int((depth.inSeconds / interval.inSeconds + 1e-9).rounded(.down))))
+    }
+
     /// Changes rate and burst; the tokens that are missing stay missing.
     package mutating func change(ratePerSecond: Double, burst: Int, now: Duration) {
         precondition(Self.rateRange.contains(ratePerSecond), "a rate lies in its range")

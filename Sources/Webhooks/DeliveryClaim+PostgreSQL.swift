@@ -23,6 +23,7 @@ extension DeliveryClaim {
                 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (destination_id, places, ends_at)
                 CROSS JOIN LATERAL (
                     SELECT destination_id, lane FROM lanes WHERE destination_id = s.destination_id AND state = 1
+                        AND priority <= $4
                     ORDER BY priority, deadline, head_seq LIMIT s.places FOR UPDATE SKIP LOCKED
                 ) l
             )
@@ -51,6 +52,7 @@ extension DeliveryClaim {
                 .array(.integers(order.shares.map(\.destinationID))),
                 .array(.integers(order.shares.map { Int64($0.limit) })),
                 .array(.integers(order.shares.map { ($0.leaseUntil + ahead).microseconds })),
+                .integer(Int64(order.priorityMax.rawValue)),
             ]
         )
         let lanes = try leased.map(Lane.init).sorted { $0.urgency < $1.urgency }

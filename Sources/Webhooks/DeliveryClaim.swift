@@ -24,11 +24,14 @@ package struct ClaimOrder: Sendable {
     package let shares: [Share]
     /// The time of the claim.
     package let now: Instant
+    /// The least urgent lanes that are claimed; others wait.
+    package let priorityMax: Priority
 
     /// Makes an order.
-    package init(shares: [Share], now: Instant) {
+    package init(shares: [Share], now: Instant, priorityMax: Priority = .low) {
         self.shares = shares
         self.now = now
+        self.priorityMax = priorityMax
     }
 }
 
@@ -137,7 +140,7 @@ enum DeliveryClaim {
     private static let wakeDue = Statement("UPDATE lanes SET state = 1 WHERE state <> 1 AND due_at <= $1")
     private static let selectReady = Statement(
         """
-        SELECT lane, head_seq FROM lanes WHERE destination_id = $1 AND state = 1
+        SELECT lane, head_seq FROM lanes WHERE destination_id = $1 AND state = 1 AND priority <= $3
         ORDER BY priority, deadline, head_seq LIMIT $2
         """
     )
@@ -169,7 +172,10 @@ enum DeliveryClaim {
         for share in order.shares {
             let lanes = try transaction.query(
                 selectReady,
-                [.integer(share.destinationID), .integer(Int64(share.limit))]
+                [
+                    .integer(share.destinationID), .integer(Int64(share.limit)),
+                    .integer(Int64(order.priorityMax.rawValue)),
+                ]
             )
             for row in lanes {
                 let fence = try epoch ?? RowNumbers.take("epoch", 1, transaction)

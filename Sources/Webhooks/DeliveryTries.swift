@@ -55,8 +55,15 @@ struct DeliveryTries {
 
     /// What is recorded; each try counts as an attempt of the schedule.
     ///
-    /// - Parameter moment: how the event's wedding stands; bounds the wait.
-    func finish(now: Instant, jitter: Double, _ moment: WeddingMoment? = nil) -> FinishedDelivery {
+    /// - Parameters:
+    ///   - moment: how the event's wedding stands; bounds the wait.
+    ///   - isHurried: whether emergency mode shortens its waits.
+    func finish(
+        now: Instant,
+        jitter: Double,
+        _ moment: WeddingMoment? = nil,
+        isHurried: Bool = false
+    ) -> FinishedDelivery {
         FinishedDelivery(
             seq: delivery.seq,
             destinationID: delivery.destinationID,
@@ -64,12 +71,17 @@ struct DeliveryTries {
             epoch: delivery.epoch,
             attempts: attempts,
             attemptsBefore: delivery.attempts,
-            verdict: verdict(now: now, jitter: jitter, moment),
+            verdict: verdict(now: now, jitter: jitter, moment, isHurried: isHurried),
             now: now
         )
     }
 
-    private func verdict(now: Instant, jitter: Double, _ moment: WeddingMoment?) -> DeliveryVerdict {
+    private func verdict(
+        now: Instant,
+        jitter: Double,
+        _ moment: WeddingMoment?,
+        isHurried: Bool
+    ) -> DeliveryVerdict {
         switch last?.meaning {
         case .accepted:
             return .delivered
@@ -79,8 +91,11 @@ struct DeliveryTries {
             return .dead(last?.error ?? "internal")
         case .failed(let serverWait):
             let attempt = delivery.attempts + attempts.count
-            guard let wait = schedule.delay(afterAttempt: attempt, serverWait: serverWait, jitter: jitter)
-            else {
+            let delay =
+                isHurried
+                ? schedule.hurriedDelay(afterAttempt: attempt, serverWait: serverWait, jitter: jitter)
+                : schedule.delay(afterAttempt: attempt, serverWait: serverWait, jitter: jitter)
+            guard let wait = delay else {
                 return .dead(last?.error ?? "status_\(last?.status ?? 0)")
             }
             return .retry(at: now + RetryBound.bounded(wait, moment))

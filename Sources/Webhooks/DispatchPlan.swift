@@ -63,6 +63,11 @@ package struct DispatchPlan: Sendable {
         for id in destinations { gates[id]?.workArrived() }
     }
 
+    /// Takes in that lanes of any destination may have become ready.
+    package mutating func workArrivedAnywhere() {
+        for id in gates.keys { gates[id]?.workArrived() }
+    }
+
     /// What to claim now; nil when there is nothing to be had.
     package mutating func order(now: Duration) -> Order? {
         if let due = dueAt, now >= due {

@@ -25,6 +25,7 @@ package final class Dispatcher: Service, Sendable {
         var plan: DispatchPlan
         var urls: [Int64: [String]] = [:]
         var isDraining = false
+        var emergency: DispatchEmergency?
     }
 
     private let registry: ResourceRegistry
@@ -70,6 +71,20 @@ package final class Dispatcher: Service, Sendable {
         state.withLock { $0.plan.workArrived(destinations) }
         doorbell.ring()
     }
+
+    /// Begins or ends an emergency; nil undoes everything.
+    package func emergency(_ emergency: DispatchEmergency?) {
+        state.withLock { state in
+            guard state.emergency != emergency else { return }
+            state.emergency = emergency
+            // What was deferred may be claimed again.
+            state.plan.workArrivedAnywhere()
+        }
+        doorbell.ring()
+    }
+
+    /// What emergency mode asks for here; nil while all is as always.
+    package var emergency: DispatchEmergency? { state.withLock { $0.emergency } }
 
     /// The gate of a destination, for health pages.
     package func gate(_ destination: Int64) -> DestinationGate? {
@@ -121,7 +136,8 @@ package final class Dispatcher: Service, Sendable {
         }
         .sorted { $0.destinationID < $1.destinationID }
         do {
-            let outcome = try await store.claim(ClaimOrder(shares: shares, now: now))
+            let least = self.emergency == nil ? Priority.low : .normal
+            let outcome = try await store.claim(ClaimOrder(shares: shares, now: now, priorityMax: least))
             let nextDue = outcome.nextDue.map { max(.zero, $0 - time.now()) }
             return state.withLock {
                 $0.plan.claimed(outcome.deliveries, of: order, nextDue: nextDue, now: time.elapsed())
@@ -162,15 +178,18 @@ package final class Dispatcher: Service, Sendable {
         }
         let now = time.now()
         let moment = weddings.snapshot.moment(of: delivery.event.wedding, at: now)
-        await finish(tries.finish(now: now, jitter: random.fraction(), moment))
+        let isHurried = delivery.event.wedding.map { emergency?.weddings.contains($0) ?? false } ?? false
+        let finished = tries.finish(now: now, jitter: random.fraction(), moment, isHurried: isHurried)
+        await finish(finished, of: delivery)
     }
 
     /// Records the end of a claim, trying again while the claim may still be ours.
-    private func finish(_ finished: FinishedDelivery) async {
+    private func finish(_ finished: FinishedDelivery, of delivery: ClaimedDelivery) async {
         let giveUpAt = time.elapsed() + limits.leaseMargin
         while true {
             do {
                 let outcome = try await store.finish(finished)
+                if outcome != .fenced { activity.tellTried(delivery, finished) }
                 return concluded(finished, outcome)
             } catch {
                 logger.error("finish failed", metadata: ["error": "\(error)"])

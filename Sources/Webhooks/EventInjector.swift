@@ -78,7 +78,10 @@ package struct EventInjector: Sendable {
             now: time.now()
         )
         let outcome = try await database.write { try prepared.append($0) }
-        if !outcome.isDuplicate { stored(prepared.destinations) }
+        if !outcome.isDuplicate {
+            receiver.tellStored(prepared.event, as: outcome.event)
+            stored(prepared.destinations)
+        }
         return outcome
     }
 

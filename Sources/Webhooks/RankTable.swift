@@ -31,6 +31,9 @@ package enum RankTable {
     private static let countState = Statement(
         "SELECT COUNT(*) FROM deliveries WHERE wedding_id = $1 AND state = $2"
     )
+    private static let countOverdue = Statement(
+        "SELECT COUNT(*) FROM deliveries WHERE wedding_id = $1 AND state = 0 AND deadline < $2"
+    )
     private static let selectEvent = Statement("SELECT 1 FROM events WHERE wedding_id = $1 LIMIT 1")
 
     /// What one batch did.
@@ -100,6 +103,16 @@ package enum RankTable {
         _ transaction: Transaction
     ) throws -> Int {
         let row = try transaction.first(countState, [.text(wedding.text), .integer(state.rawValue)])
+        return Int(try row?.integer(0) ?? 0)
+    }
+
+    /// How many waiting deliveries of a wedding should have arrived before `now`.
+    package static func countOverdue(
+        of wedding: WeddingID,
+        at now: Instant,
+        _ transaction: Transaction
+    ) throws -> Int {
+        let row = try transaction.first(countOverdue, [.text(wedding.text), .instant(now)])
         return Int(try row?.integer(0) ?? 0)
     }
 

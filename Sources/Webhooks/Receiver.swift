@@ -45,7 +45,7 @@ package final class Receiver: Sendable {
     private let stored: @Sendable ([Int64]) -> Void
     private let certificates: CertificateStore
     private let heard: @Sendable (Int64, Instant) -> Void
-    private let understood: @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void
+    private let understood: @Sendable (Source, EventDescription, [UInt8]) async throws -> Void
     private let rates = Mutex([Int64: TokenBucket]())
 
     /// Wires the receiver.
@@ -55,7 +55,7 @@ package final class Receiver: Sendable {
     ///   - certificates: fetches what providers sign with, and confirms subscriptions.
     ///   - stored: told after each commit which destinations have new work.
     ///   - heard: told after each commit which source has sent, and when.
-    ///   - understood: told after each commit what has come, duplicates too; when it throws, the provider must send the
+    ///   - understood: told after each commit what has come to which source, duplicates too; when it throws, the provider must send the
     ///     webhook again.
     package init(
         registry: ResourceRegistry,
@@ -69,7 +69,7 @@ package final class Receiver: Sendable {
         random: RandomSource,
         stored: @escaping @Sendable ([Int64]) -> Void,
         heard: @escaping @Sendable (Int64, Instant) -> Void,
-        understood: @escaping @Sendable (ProviderName, EventDescription, [UInt8]) async throws -> Void = {
+        understood: @escaping @Sendable (Source, EventDescription, [UInt8]) async throws -> Void = {
             _,
             _,
             _ in
@@ -234,7 +234,9 @@ package final class Receiver: Sendable {
         }
         let outcomes = try await store.append(events)
         for (event, outcome) in zip(events, outcomes) {
-            if case .stored = outcome, !event.destinations.isEmpty { stored(event.destinations) }
+            guard case .stored(let id) = outcome else { continue }
+            activity.tellStored(event, as: id)
+            if !event.destinations.isEmpty { stored(event.destinations) }
         }
         return outcomes
     }
@@ -260,11 +262,16 @@ package final class Receiver: Sendable {
         return outcomes
     }
 
+    /// Lets those who watch know of an event that was stored elsewhere.
+    func tellStored(_ event: NewEvent, as id: EventID) {
+        activity.tellStored(event, as: id)
+    }
+
     /// Lets others know what was understood.
     private func tell(_ descriptions: [EventDescription], of webhook: Verified) async throws {
         for description in descriptions {
             try await understood(
-                webhook.source.dialect.provider,
+                webhook.source,
                 description,
                 description.part?.body ?? webhook.request.body
             )

@@ -36,6 +36,7 @@ package final class SilenceWatch: Service, Sendable {
     private let database: Database
     private let registry: ResourceRegistry
     private let metrics: Metrics
+    private let signals: SignalHub?
     private let time: Time
     private let logger: Logger
     private let detectors = Mutex([Int64: SilenceDetector]())
@@ -46,12 +47,14 @@ package final class SilenceWatch: Service, Sendable {
         database: Database,
         registry: ResourceRegistry,
         metrics: Metrics,
+        signals: SignalHub? = nil,
         time: Time,
         logger: Logger
     ) {
         self.database = database
         self.registry = registry
         self.metrics = metrics
+        self.signals = signals
         self.time = time
         self.logger = logger
     }
@@ -126,7 +129,18 @@ package final class SilenceWatch: Service, Sendable {
             isQuiet ? quiet.insert(source.id).inserted : quiet.remove(source.id) != nil
         }
         guard changed else { return }
-        if let sentence = rhythm.sentence(of: source.name, at: now) {
+        let sentence = rhythm.sentence(of: source.name, at: now)
+        signals?.tell(
+            .silenceChanged,
+            source.name.text,
+            vendor: source.definition.vendor,
+            body: [
+                "silent": .bool(isQuiet),
+                "since": rhythm.silence.map { .string("\($0.since)") } ?? .null,
+                "sentence": sentence.map { .string($0) } ?? .null,
+            ]
+        )
+        if let sentence {
             logger.warning("\(sentence)", metadata: ["source": "\(source.name)"])
         } else {
             logger.info("the source sends again", metadata: ["source": "\(source.name)"])

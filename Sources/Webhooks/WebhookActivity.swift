@@ -17,12 +17,15 @@ package final class WebhookActivity: Sendable {
 
     private let state = Mutex(State())
     private let metrics: Metrics
-    private let registry: ResourceRegistry
+    let registry: ResourceRegistry
+    /// Told what happens; nil tells nobody.
+    let signals: SignalHub?
 
     /// Remembers what happens to the sources and destinations of `registry`.
-    package init(metrics: Metrics, registry: ResourceRegistry) {
+    package init(metrics: Metrics, registry: ResourceRegistry, signals: SignalHub? = nil) {
         self.metrics = metrics
         self.registry = registry
+        self.signals = signals
     }
 
     /// The metrics of a source: asked for once, then kept.

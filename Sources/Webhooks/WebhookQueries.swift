@@ -8,7 +8,7 @@ package struct WebhookQueries: Sendable {
     let database: Database
     let registry: ResourceRegistry
     let vault: Vault
-    private let time: Time
+    let time: Time
 
     /// Wires the queries.
     package init(database: Database, registry: ResourceRegistry, vault: Vault, time: Time) {

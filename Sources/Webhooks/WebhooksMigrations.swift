@@ -17,6 +17,7 @@ package enum WebhookTables {
         RetentionTable.migration,
         IdentifierTable.migration,
         DuplicateTable.migration,
+        ExportTable.migration,
     ]
 
     private static let weddings: [Statement] = [

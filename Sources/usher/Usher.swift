@@ -32,8 +32,10 @@ package struct Usher: AsyncParsableCommand {
                 name: "Calls",
                 subcommands: [
                     Call.self, CallHistory.self, Failover.self, Failovers.self, Budgets.self,
+                    Emergency.self,
                 ]
             ),
+            CommandGroup(name: "Health", subcommands: [Alerts.self]),
             CommandGroup(
                 name: "Set-up",
                 subcommands: [

@@ -6,7 +6,7 @@ import Sandbox
 import Testing
 import UsherTesting
 
-@Suite("Backfiller")
+@Suite("Backfiller", .onManualClock)
 struct BackfillTests {
     private typealias Account = (name: String, dialect: any CallDialect, credential: [String: String])
 

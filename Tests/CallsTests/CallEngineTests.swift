@@ -170,7 +170,7 @@ struct CallEngineTests {
         }
     }
 
-    @Test func `late success after the call moved on is refunded once`() async throws {
+    @Test(.onManualClock) func `late success after the call moved on is refunded once`() async throws {
         try await CallRig.run([Self.stripe, Self.second], vendors: Self.vendors) { rig in
             rig.vendors.damage("stripe-main.test", .refuse, now: rig.time.now)
             let paid = try await rig.engine.submit(charge(), owner: "platform")

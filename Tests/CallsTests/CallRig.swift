@@ -5,6 +5,8 @@ import Providers
 import Sandbox
 import Storage
 import Synchronization
+import Telemetry
+import Testing
 import Transport
 import UsherTesting
 import Vault
@@ -16,7 +18,7 @@ final class CallRig: Sendable {
     let engine: CallEngine
     let vendors: Vendors
     private let vault: Vault
-    private let ports: CallPorts
+    let ports: CallPorts
 
     /// Vendors by host; a test reaches into them.
     final class Vendors: Sendable {
@@ -72,6 +74,41 @@ final class CallRig: Sendable {
             }
         }
 
+        /// The bytes of an object at an S3; nil when there is none.
+        func bytes(_ host: String, _ key: String) -> [UInt8]? {
+            state.withLock { ($0.byHost[host]?.vendor as? S3Vendor)?.bytes(of: key) }
+        }
+
+        /// Puts an object into an S3 as somebody else does.
+        func store(_ bytes: [UInt8], at key: String, _ host: String, now: Instant) {
+            let account = IntegrationAccount(
+                provider: .awsS3,
+                baseURL: "http://\(host)",
+                credential: Dictionary(
+                    uniqueKeysWithValues: VendorCatalogue.credential(.awsS3).map {
+                        ($0.field, Secret($0.value))
+                    }
+                )
+            )
+            var request = ProxiedRequest(
+                method: "PUT",
+                path: "/\(S3Vendor.bucketDefault)/\(key)",
+                query: "",
+                headers: []
+            )
+            try? request.signForS3(account, now: now)
+            _ = exchange(
+                host,
+                VendorRequest(
+                    method: "PUT",
+                    path: request.path,
+                    headers: Headers([("host", host)] + request.headers.map { ($0.name, $0.value) }),
+                    body: bytes
+                ),
+                now: now
+            )
+        }
+
         func mend(_ host: String) {
             state.withLock { $0.byHost[host]?.clearFaults() }
         }
@@ -90,6 +127,7 @@ final class CallRig: Sendable {
         _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
         vendors: [String: any VendorMachine],
         limits: CallEngine.Limits = CallEngine.Limits(),
+        accountLimits: [String: [ProviderLimit]] = [:],
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
         _ body: (CallRig) async throws -> T
@@ -104,8 +142,8 @@ final class CallRig: Sendable {
                 time: time.time,
                 random: random
             )
-            let ports = CallPorts(
-                directory: { directory(integrations) },
+            var ports = CallPorts(
+                directory: { directory(integrations, accountLimits) },
                 token: { tokens(world, $0, time.now) },
                 upstream: upstream(world, time.time),
                 streaming: .gathering(upstream(world, time.time)),
@@ -123,6 +161,7 @@ final class CallRig: Sendable {
                 random: random,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
+            ports.signals = SignalHub(time: time.time)
             let engine = CallEngine(database: database, vault: vault, ports: ports, limits: limits)
             let rig = CallRig(time, database, engine, world, vault, ports)
             return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -151,6 +190,16 @@ final class CallRig: Sendable {
 
     /// Another engine over the same database: what a restart makes.
     func restarted() -> CallEngine { CallEngine(database: database, vault: vault, ports: ports) }
+
+    /// A proxy that shares the engine's integrations.
+    func proxy() -> ProxyEngine? { ports.streaming.map { engine.proxy(over: $0) } }
+
+    /// Loses what is kept, as the end of its time or a lack of room does.
+    func forget(_ id: ContentID) async throws {
+        try await database.write {
+            try $0.execute("DELETE FROM content WHERE id = $1", [.blob(id.bytes)])
+        }
+    }
 
     /// The names of an integration's limits.
     func limits(_ name: ResourceName) -> [String] {
@@ -186,7 +235,8 @@ final class CallRig: Sendable {
     }
 
     private static func directory(
-        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])]
+        _ integrations: [(name: String, dialect: any CallDialect, credential: [String: String])],
+        _ limits: [String: [ProviderLimit]]
     ) -> CallDirectory {
         let all = integrations.enumerated().compactMap { index, entry -> CallIntegration? in
             guard let name = ResourceName(entry.name) else { return nil }
@@ -199,6 +249,7 @@ final class CallRig: Sendable {
                     baseURL: "http://\(entry.name).test",
                     credential: entry.credential.mapValues { Secret($0) }
                 ),
+                limits: limits[entry.name],
                 vendor: nil,
                 isEnabled: true,
                 allowsPrivate: true
@@ -251,5 +302,13 @@ final class CallRig: Sendable {
                 throw .cancelled(sent: true)
             }
         }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For tests that move the clock until something is due: a server's clock is its own, so that on PostgreSQL they are
+    /// skipped.
+    static var onManualClock: Self {
+        .enabled(if: TestEngine.standard == .sqlite, "the shared clock is the server's")
     }
 }

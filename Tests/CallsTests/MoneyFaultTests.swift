@@ -20,7 +20,7 @@ import UsherTesting
 /// | F19 a part is captured | here |
 /// | F22 the breaker opens, F26 two providers time out, F28 a bank says no | here |
 /// | F25 an SMS without an answer | here |
-@Suite struct MoneyFaultTests {
+@Suite(.onManualClock) struct MoneyFaultTests {
     private static let vendors: [String: any VendorMachine] = [
         "stripe-main.test": StripeVendor(), "stripe-second.test": StripeVendor(),
     ]

@@ -27,6 +27,11 @@ struct ProxyRulesTests {
         #expect(!ProxyRules.isSafe(path: path))
     }
 
+    @Test(arguments: [("/a//b", true), ("/a///", true), ("/", true), ("//a", false), ("/a//../b", false)])
+    func `a store's path may have two slashes, but not first`(_ path: String, _ isSafe: Bool) {
+        #expect(ProxyRules.isSafe(path: path, keepsEmptySegments: true) == isSafe)
+    }
+
     @Test func `what is the caller's, Usher's or the connection's does not go on`() {
         let kept = ProxyRules.forwarded(
             Headers([

@@ -65,40 +65,6 @@ struct ProxySocketTests {
         await upstream.shutdown()
     }
 
-    private func serving(
-        _ handler: @escaping RequestHandler,
-        _ policy: @escaping @Sendable (AcceptedHead) -> RequestPolicy,
-        _ body: (Int) async throws -> Void
-    ) async throws {
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let server = try HTTPServer(
-            HTTPServer.Settings(host: "127.0.0.1", port: 0),
-            HTTPServer.Dependencies(
-                handler: handler,
-                policy: policy,
-                listening: { port.yield($0) },
-                time: .system,
-                random: .seeded(3),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                logger: logger
-            )
-        )
-        let services = ServiceGroup(services: [server], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { port.finish() }
-                try await services.run()
-            }
-            for await number in ports {
-                try await body(number)
-                break
-            }
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-        }
-    }
-
     /// Gives 64 MiB in pieces of 64 KiB, and counts them.
     private func pieces(_ given: Note<Int>) -> @Sendable () -> [UInt8]? {
         { @Sendable in
@@ -230,6 +196,30 @@ struct ProxySocketTests {
             let listed = try await world.bench.send(.get, "/api/proxy-calls", key: world.bench.admin).json
             let error = try #require(listed["data"]?.array?.first?["error"]?.string)
             #expect(["abandoned", "cancelled"].contains(error))
+        }
+    }
+
+    @Test func `when the client leaves before the answer, nobody waits for it any more`() async throws {
+        let isAsked = Note(false)
+        let mayAnswer = Note(false)
+        try await withWorld { _ in
+            isAsked.set(true)
+            while !mayAnswer.value { try? await Time.system.sleep(.milliseconds(5)) }
+            return APIResponse(status: 200)
+        } _: { world in
+            let body = StreamedRequest.Body(length: 0) { nil }
+            let request = try world.request("POST", "/v1/charges", body: body)
+            let pending = Task { _ = try? await world.client.streaming.send(request) }
+            while !isAsked.value { try await Time.system.sleep(.milliseconds(5)) }
+            #expect(world.bench.services.proxy.inFlight == 1)
+            pending.cancel()
+            await pending.value
+            while world.bench.services.proxy.inFlight > 0 { try await Time.system.sleep(.milliseconds(5)) }
+            mayAnswer.set(true)
+            await world.bench.services.proxy.journal.flush()
+            let listed = try await world.bench.send(.get, "/api/proxy-calls", key: world.bench.admin).json
+            let record = try #require(listed["data"]?.array?.first)
+            #expect(record["error"]?.string == "cancelled" && record["state"]?.string == "unknown")
         }
     }
 

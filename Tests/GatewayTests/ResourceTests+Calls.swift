@@ -114,6 +114,18 @@ extension ResourceTests {
                 status: 200,
                 target: "/api/proxy-calls?state=sent"
             ),
+            Step(
+                method: .get,
+                template: "/api/objects/{integration}",
+                status: 404,
+                target: "/api/objects/nobody?key=garcia%2F0001.jpg"
+            ),
+            Step(
+                method: .get,
+                template: "/api/content-debts",
+                status: 200,
+                target: "/api/content-debts?state=owed"
+            ),
         ]
             + [RequestMethod.get, .post, .put, .patch, .delete].map { method in
                 Step(

@@ -54,6 +54,11 @@ struct ResourceTests {
         Step(method: .get, template: "/metrics", status: 200),
         Step(method: .get, template: "/api/openapi.json", status: 200),
         Step(method: .get, template: "/api/integrations/health-check", status: 200),
+        Step(method: .get, template: "/api/stream", status: 200),
+        Step(method: .get, template: "/api/stream", status: 400, target: "/api/stream?kinds=no"),
+        Step(method: .get, template: "/api/ws", status: 426),
+        Step(method: .get, template: "/api/export", status: 200),
+        Step(method: .get, template: "/api/export", status: 400, target: "/api/export?after=x"),
     ]
 
     private static let registry: [Step] = [
@@ -298,6 +303,7 @@ struct ResourceTests {
             )
             let steps =
                 Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
+                + Self.emergency
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -353,6 +359,7 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
+                    "/emergency",
                     "/failovers/{capability}",
                     "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
                 ]

@@ -21,6 +21,19 @@ struct TokenBucketTests {
     }
 
     @Test
+    func `tells how many are left, as many as can be taken`() {
+        var bucket = TokenBucket(ratePerSecond: 3, burst: 5, now: .zero)
+        for step in 0..<40 {
+            let now = Duration.milliseconds(step * 97)
+            var other = bucket
+            var taken = 0
+            while case .taken = other.take(now: now) { taken += 1 }
+            #expect(bucket.left(now: now) == taken)
+            if step % 3 != 2 { _ = bucket.take(now: now) }
+        }
+    }
+
+    @Test
     func `a clock that goes back gives nothing away and traps nothing`() {
         var bucket = TokenBucket(ratePerSecond: 1, burst: 1, now: .seconds(10))
         #expect(bucket.take(now: .seconds(10)) == .taken)

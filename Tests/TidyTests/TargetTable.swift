@@ -8,6 +8,8 @@ enum Layer: Int, Comparable {
     case existence
     case services
     case outside
+    /// What people see of it.
+    case pages
     case composition
     case command
     /// Beside the layers: for developing and proving, never inside the gateway.
@@ -72,22 +74,30 @@ struct TargetRule {
             products: "Crypto Logging ServiceLifecycle"
         ),
         TargetRule(
+            "Health",
+            .services,
+            "Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry",
+            products: "Crypto Logging ServiceLifecycle"
+        ),
+        TargetRule(
             "HTTPAPI",
             .outside,
             """
-            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls
+            Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
+            Health
             """,
             products: """
                 HummingbirdCore HummingbirdTLS HTTPTypes NIOCore NIOHTTP1 NIOHTTPTypes NIOHTTPTypesHTTP1 NIOPosix \
-                NIOSSL Logging ServiceLifecycle
+                NIOSSL NIOWebSocket Logging ServiceLifecycle
                 """
         ),
+        TargetRule("Dashboard", .pages, "Domain Access HTTPAPI", products: "Mustache Logging"),
         TargetRule(
             "Gateway",
             .composition,
             """
             Domain Signatures Providers Resilience Storage Transport Vault Registry Access Telemetry Webhooks Calls \
-            HTTPAPI
+            Health HTTPAPI Dashboard
             """,
             products:
                 "Yams Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOPosix NIOSSL NIOHTTP1"
@@ -112,7 +122,7 @@ struct TargetRule {
             .side,
             """
             CSimulation Domain Signatures Resilience Providers Storage Transport Vault Registry Access Telemetry \
-            Webhooks Calls HTTPAPI Gateway Sandbox
+            Webhooks Calls Health HTTPAPI Gateway Sandbox
             """,
             products: "Logging HeapModule"
         ),
@@ -142,6 +152,7 @@ struct TargetRule {
         "SignaturesTests": ["Providers"],
         "SimulationTests": ["GRDB"],
         "CallsTests": ["Sandbox"],
+        "DashboardTests": ["Storage", "Vault"],
         "ProvidersTests": ["Resilience"],
     ]
 
@@ -153,6 +164,7 @@ struct TargetRule {
         "ArgumentParser": ["usher"],
         "HummingbirdCore": ["HTTPAPI", "Sandbox"],
         "HummingbirdTLS": ["HTTPAPI"],
+        "Mustache": ["Dashboard"],
         "AsyncHTTPClient": ["Transport", "Gateway"],
     ]
 

@@ -34,6 +34,7 @@ struct Station: Sendable {
     let queries: WebhookQueries
     let health: HealthReporter
     let metrics: Metrics
+    let signals: SignalHub
     let silence: SilenceWatch
     let retention: Retention
     let finishes: Tally<FinishOutcome>
@@ -62,8 +63,8 @@ struct Station: Sendable {
         )
         let registry = try await openRegistry(database, vault, world.clock)
         let weddings = try await openWeddings(database, world.clock)
-        let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics, registry: registry)
+        let (metrics, signals) = (Metrics(), SignalHub(time: world.clock.time))
+        let activity = WebhookActivity(metrics: metrics, registry: registry, signals: signals)
         let silence = try await openSilence(database, registry, metrics, world.clock, logger)
         let dispatcher = dispatcher(registry, weddings, vault, store, activity, world)
         let station = Station(
@@ -107,6 +108,7 @@ struct Station: Sendable {
                 time: world.clock.time
             ),
             metrics: metrics,
+            signals: signals,
             silence: silence,
             retention: retention(database, registry, vault, metrics, world.clock, logger),
             finishes: finishes

@@ -73,7 +73,8 @@ def main() -> int:
                 "--header", f"Authorization: Bearer {usher.key}", "--checks", ",".join(CHECKS),
                 "--phases", "examples,coverage,fuzzing", "--max-examples", str(options.examples),
                 "--seed", str(options.seed), "--workers", "2", "--request-timeout", "20", "--continue-on-failure",
-                "--no-color",
+                # They go on for as long as the client listens; scripts/e2e-stream has them.
+                "--no-color", "--exclude-path", "/api/stream", "--exclude-path", "/api/ws",
             ],
             cwd=folder,
             timeout=1_800,

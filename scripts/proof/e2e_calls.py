@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client as Twilio
 
 from usher_process import Usher, free_port
+from vendor_ports import free_port_range, wait_for
 
 # Runs localstripe on loopback only; its own command always listens on every interface.
 LOCALSTRIPE = """
@@ -224,37 +224,6 @@ def sandbox(binary: str):
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port_range(count: int) -> int:
-    """The port before `count` ports in a row that nobody listens on now."""
-    while True:
-        first = free_port()
-        if first + count < 60_000 and all(is_free(first + number) for number in range(1, count)):
-            return first
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
-
-
-def wait_for(url: str) -> None:
-    end = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 @contextlib.contextmanager

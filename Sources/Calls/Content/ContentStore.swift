@@ -9,7 +9,7 @@ package import Vault
 ///     POST body -> frames of 1 MiB, sealed -> fsync, lasting name, fsync of the folder -> row -> 201
 ///
 /// A frame is sealed for its place: the content's id, its index, and, for the last one, that it is the last of so many
-/// bytes. What has no row after a crash is nobody's: its id was never told.
+/// bytes. What has no row after a crash is nobody's: its id was never told, and `sweepOrphans` removes it.
 package final class ContentStore: Sendable {
     /// The limits of a store.
     package struct Limits: Sendable {
@@ -43,6 +43,8 @@ package final class ContentStore: Sendable {
     private let random: RandomSource
     /// The bytes of what is coming in.
     private let incoming = Mutex<Int64>(0)
+    /// What is coming in: files that have no row yet.
+    private let arriving = Mutex<Set<ContentID>>([])
 
     /// Makes a store.
     /// - Parameter folder: where the files are; made when it is missing, its parent must be there.
@@ -80,6 +82,8 @@ package final class ContentStore: Sendable {
         let kept = try await database.read { try ContentTable.total($0) }
         try SpoolFile.makeFolder(folder)
         let id = ContentID(now: time.now(), random: random)
+        arriving.withLock { _ = $0.insert(id) }
+        defer { arriving.withLock { _ = $0.remove(id) } }
         let draft = "\(path(id)).new"
         let file = try SpoolFile.create(draft)
         var reserved: Int64 = 0
@@ -187,10 +191,44 @@ package final class ContentStore: Sendable {
     @discardableResult
     package func sweep() async throws -> Int {
         let now = time.now()
-        let limit = limits.sweepMax
-        let ids = try await database.write { try ContentTable.takeDone(now: now, limit: limit, $0) }
+        let limits = limits
+        let ids = try await database.write { transaction in
+            let hasRoom = try ContentTable.total(transaction) <= limits.spoolBytesMax / 2
+            return try ContentTable.takeDone(
+                now: now,
+                keepsOwed: hasRoom,
+                limit: limits.sweepMax,
+                transaction
+            )
+        }
         for id in ids { SpoolFile.remove(path(id)) }
         return ids.count
+    }
+
+    /// Removes one content that nobody needs any more.
+    func remove(_ id: ContentID) async throws {
+        try await database.write { try ContentTable.remove(id, $0) }
+        SpoolFile.remove(path(id))
+    }
+
+    /// Removes files that no row names, as a crash leaves them; gives how many.
+    ///
+    /// Only for who knows that no other process keeps content in this folder. What this one is taking in stays, and so
+    /// do files whose names are not those of content.
+    @discardableResult
+    package func sweepOrphans() async throws -> Int {
+        var removed = 0
+        for name in try SpoolFile.names(in: folder) {
+            let isDraft = name.hasSuffix(".new")
+            guard let id = ContentID(isDraft ? String(name.dropLast(4)) : name) else { continue }
+            // In this order: what has arrived between the two looks has its row.
+            guard !arriving.withLock({ $0.contains(id) }) else { continue }
+            let isKnown = try await database.read { try ContentTable.isKnown(id, $0) }
+            guard isDraft || !isKnown else { continue }
+            SpoolFile.remove("\(folder)/\(name)")
+            removed += 1
+        }
+        return removed
     }
 
     private func path(_ id: ContentID) -> String { "\(folder)/\(id)" }

@@ -90,6 +90,23 @@ final class SpoolFile: Sendable {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .of("mkdir", errno) }
     }
 
+    /// The names in a folder; none when it is not there.
+    static func names(in folder: String) throws(ContentError) -> [String] {
+        guard let stream = unsafe opendir(folder) else {
+            guard errno == ENOENT else { throw .of("opendir", errno) }
+            return []
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// Whether an error number says that there is no room.
     static func isFull(_ number: Int32) -> Bool { number == ENOSPC || number == EDQUOT }
 }

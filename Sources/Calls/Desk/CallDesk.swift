@@ -38,6 +38,8 @@ package final class CallDesk: Sendable {
         package var deadline: Instant
         /// Whether every candidate is as good as new to this call: then the route's strategy holds.
         package var isFirst: Bool
+        /// When the call was taken in; nil for one that is never deferred.
+        package var since: Instant?
 
         /// Describes a call.
         package init(
@@ -45,13 +47,15 @@ package final class CallDesk: Sendable {
             priority: Priority,
             wedding: WeddingID? = nil,
             deadline: Instant,
-            isFirst: Bool = true
+            isFirst: Bool = true,
+            since: Instant? = nil
         ) {
             self.operation = operation
             self.priority = priority
             self.wedding = wedding
             self.deadline = deadline
             self.isFirst = isFirst
+            self.since = since
         }
     }
 
@@ -72,6 +76,8 @@ package final class CallDesk: Sendable {
         var reservations: [Int64: [ReservationRecord]] = [:]
         /// What integrations are usually used for.
         var usage: [Int64: UsageByLimit] = [:]
+        /// What emergency mode asks for; nil while all is as always.
+        var emergency: DeskEmergency?
         /// Raised by each change of orders and reservations made here.
         var version: UInt64 = 0
         var numbers: UInt64 = 0
@@ -91,7 +97,8 @@ package final class CallDesk: Sendable {
     /// Both clocks, now.
     var reading: ClockReading { ClockReading(elapsed: time.elapsed(), wall: time.now()) }
 
-    /// Picks where a call goes, and waits there for its budget.
+    /// Picks where a call goes, and waits there for its budget: for as long as its priority has patience when it may go
+    /// elsewhere, and then asks again.
     ///
     /// - Parameter candidates: those that can do it, best first; not empty.
     package func choose(
@@ -100,9 +107,10 @@ package final class CallDesk: Sendable {
         strategy: FailoverChoice.Strategy
     ) async -> Choice {
         let now = reading
+        if let pause = deferral(of: question, among: candidates, now) { return .wait(pause, Self.deferred) }
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
-        let (decision, able, isForced) = state.withLock { state in
+        let (decision, able, isForced, number) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
             var decision = state.decide(question, able, strategy, deadline, now, chance)
             // Where all come back in steps, somebody waits for every call that is held back.
@@ -111,7 +119,21 @@ package final class CallDesk: Sendable {
             if decision.isNowhere {
                 for integration in able { state.posts[integration.id]?.hasten(now: now.elapsed) }
             }
-            return (decision, able, isForced)
+            // It queues in the moment that finds room for it: others that ask at once see it there, and go elsewhere.
+            var number: UInt64?
+            if case .use(let position, _) = decision {
+                let mayMove = able.count > 1 && !(question.isFirst && strategy == .manual)
+                number = state.enter(
+                    able[position],
+                    question.operation,
+                    BudgetClass(question.priority),
+                    wedding: question.wedding,
+                    deadline: mayMove
+                        ? min(deadline, now.elapsed + FailoverChoice.patience(question.priority)) : deadline,
+                    now
+                )
+            }
+            return (decision, able, isForced, number)
         }
         switch decision {
         case .wait(let until, let reason):
@@ -120,11 +142,9 @@ package final class CallDesk: Sendable {
         case .use(let position, let reason):
             let integration = able[position]
             let passage = await pass(
+                number,
                 integration,
-                question.operation,
                 priority: question.priority,
-                wedding: question.wedding,
-                deadline: deadline,
                 isBound: isForced || able.count == 1 && question.priority == .critical
             )
             guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
@@ -157,14 +177,18 @@ package final class CallDesk: Sendable {
     /// The right to one request that can wait for any other: nil while the integration is not called, and when its budget
     /// is needed for longer than `passagePatience`.
     package func spare(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
-        await pass(
-            integration,
-            operation,
-            priority: .low,
-            wedding: nil,
-            deadline: time.elapsed() + Self.passagePatience,
-            isBound: false
-        )
+        let now = reading
+        let number = state.withLock { state in
+            state.enter(
+                integration,
+                operation,
+                .bulk,
+                wedding: nil,
+                deadline: now.elapsed + Self.passagePatience,
+                now
+            )
+        }
+        return await pass(number, integration, priority: .low, isBound: false)
     }
 
     /// Takes in what came of a request.
@@ -191,19 +215,14 @@ package final class CallDesk: Sendable {
 
     // MARK: Waiting
 
+    /// Waits for the passage of one who is in the queue; nil when it did not come in time, or the queue was full.
     private func pass(
+        _ number: UInt64?,
         _ integration: CallIntegration,
-        _ operation: Operation,
         priority: Priority,
-        wedding: WeddingID?,
-        deadline: Duration,
         isBound: Bool
     ) async -> Passage? {
-        let budgetClass = BudgetClass(priority)
-        guard let sent = await sent(integration, operation, budgetClass, wedding: wedding, deadline: deadline)
-        else {
-            return nil
-        }
+        guard let number, let sent = await sent(number, at: integration) else { return nil }
         let now = reading
         // Who has nowhere else to go passes any ramp.
         let chance = isBound ? 0 : random.fraction()
@@ -234,18 +253,15 @@ package final class CallDesk: Sendable {
         deadline: Duration
     ) async -> SentCall<UInt64>? {
         let now = reading
-        let number = state.withLock { state -> UInt64? in
-            state.numbers += 1
-            let number = state.numbers
-            state.makePost(integration, now)
-            let isIn =
-                state.posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now)
-                ?? false
-            guard isIn else { return nil }
-            state.pump(integration.id, now)
-            return number
+        let number = state.withLock {
+            $0.enter(integration, operation, budgetClass, wedding: wedding, deadline: deadline, now)
         }
         guard let number else { return nil }
+        return await sent(number, at: integration)
+    }
+
+    /// Waits for the turn of one who is in the queue; nil when the deadline came first.
+    private func sent(_ number: UInt64, at integration: CallIntegration) async -> SentCall<UInt64>? {
         doorbell.ring()
         let isSent = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -132,6 +132,20 @@ struct Post: Sendable {
 
     mutating func hasten(now: Duration) { health.hasten(now: now) }
 
+    /// Whether the next call would find out if it works again.
+    func wantsTrial(_ now: Duration) -> Bool {
+        switch health.health(now: now).breaker {
+        case .open(let until): until <= now
+        case .halfOpen: true
+        case .closed, .ramping, .held: false
+        }
+    }
+
+    mutating func obey(_ emergency: DeskEmergency?) {
+        health.tighten(emergency != nil)
+        queue.budget.favour(emergency?.weddings ?? [])
+    }
+
     mutating func hold(until: Duration?, now: Duration) { health.hold(until: until, now: now) }
 
     mutating func release(now: Duration) { health.release(now: now) }
@@ -173,6 +187,7 @@ extension CallDesk.State {
         var waiting = posts[integration.id]
         posts[integration.id] = Post(integration, saved: saved, now)
         settleReservations(of: integration.id, now)
+        posts[integration.id]?.obey(emergency)
         guard waiting != nil else { return }
         // Those who wait at the old one ask again.
         while case .expired(let number)? = waiting?.queue.next(
@@ -180,6 +195,24 @@ extension CallDesk.State {
         ) {
             tell(number, false)
         }
+    }
+
+    /// Puts one into the queue before an integration's budget; nil when that is full.
+    mutating func enter(
+        _ integration: CallIntegration,
+        _ operation: Operation?,
+        _ budgetClass: BudgetClass,
+        wedding: WeddingID?,
+        deadline: Duration,
+        _ now: ClockReading
+    ) -> UInt64? {
+        makePost(integration, now)
+        numbers += 1
+        let number = numbers
+        guard posts[integration.id]?.add(number, operation, budgetClass, wedding, deadline, now) == true
+        else { return nil }
+        pump(integration.id, now)
+        return number
     }
 
     /// The candidates an operator's order leaves: the one it names, if it can do it; all without an order.

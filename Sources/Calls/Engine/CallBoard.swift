@@ -1,7 +1,7 @@
 import Domain
 import Synchronization
 
-/// Where those who wait for a call hear what became of it.
+/// Where those who wait for a call hear what became of it, and from where those who watch are told.
 final class CallBoard: Sendable {
     /// What is told.
     enum Notice: Sendable {
@@ -24,17 +24,25 @@ final class CallBoard: Sendable {
     }
 
     private let state = Mutex(State())
+    private let ports: CallPorts
+
+    /// Begins with nobody waiting.
+    init(ports: CallPorts) {
+        self.ports = ports
+    }
 
     /// How many wait.
     var count: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
 
     /// Tells that a call is over.
     func post(_ result: CallResult) {
+        ports.tell(result.call, at: result.integration)
         tell(result.call.id, .over(result))
     }
 
     /// Tells that a call waits; those who wait may be told so instead of waiting on.
     func parked(_ call: StoredCall, reply: JSONValue?) {
+        ports.tell(call, at: nil)
         tell(call.id, .parked(call))
     }
 

@@ -43,7 +43,8 @@ package final class CallEngine: Service, Sendable {
     let limits: Limits
     /// Where calls may go now.
     package let desk: CallDesk
-    let board = CallBoard()
+    let board: CallBoard
+    let reads = SharedReads()
     private let vault: Vault
     private let doorbell = Doorbell()
     private let state = Mutex(State())
@@ -59,6 +60,7 @@ package final class CallEngine: Service, Sendable {
         self.database = database
         self.vault = vault
         self.ports = ports
+        board = CallBoard(ports: ports)
         self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
         self.limits = limits
         seal = CallSeal(vault: vault)
@@ -73,7 +75,10 @@ package final class CallEngine: Service, Sendable {
             await restoreDesk()
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.desk.run(self.keeper) }
-                if let content { group.addTask { await self.sweep(content) } }
+                if let content {
+                    group.addTask { await self.sweep(content) }
+                    group.addTask { await ContentCopier(self, content).run() }
+                }
                 group.addTask { await self.watch() }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
@@ -98,8 +103,20 @@ package final class CallEngine: Service, Sendable {
     /// What is kept for uploads; nil where nothing is.
     package var content: ContentStore? { ports.content }
 
-    /// Removes content that is not needed any more, now and then until cancelled.
+    /// Removes what an earlier process left, then content that is not needed any more, now and then until cancelled.
     private func sweep(_ content: ContentStore) async {
+        do {
+            // Where content is kept, the database is a file that no other process works on.
+            let count = try await content.sweepOrphans()
+            if count > 0 {
+                ports.logger.notice(
+                    "content of an interrupted upload was removed",
+                    metadata: ["files": "\(count)"]
+                )
+            }
+        } catch {
+            ports.logger.warning("what is left of uploads cannot be swept", metadata: ["error": "\(error)"])
+        }
         while !Task.isCancelled {
             do {
                 while try await content.sweep() == content.limits.sweepMax {}
@@ -143,6 +160,7 @@ package final class CallEngine: Service, Sendable {
             return try await answer(found.0, found.bodyHash, to: new)
         }
         isTaken = true
+        ports.tell(new.call, at: nil)
         let work = CallWork(
             call: new.call,
             input: prepared.input,
@@ -221,6 +239,8 @@ package final class CallEngine: Service, Sendable {
             target: target,
             content: Self.content(of: input),
             undoes: nil,
+            isFresh: submission.isFresh,
+            keepsRaw: submission.keepsRaw,
             createdAt: now
         )
         try check(call, input, content)
@@ -300,7 +320,7 @@ package final class CallEngine: Service, Sendable {
     }
 
     /// What is kept for an input; nil when it needs nothing, or when it is not there.
-    private func content(of input: CallInput, owner: String) async throws -> StoredContent? {
+    func content(of input: CallInput, owner: String) async throws -> StoredContent? {
         guard let id = Self.content(of: input) else { return nil }
         return try await ports.content?.find(id, owner: owner)
     }
@@ -327,7 +347,8 @@ package final class CallEngine: Service, Sendable {
             seal: seal,
             desk: desk,
             line: ProviderLine(ports: ports),
-            board: board
+            board: board,
+            reads: reads
         )
     }
 

@@ -38,6 +38,7 @@ extension CallEngine {
             try FailoverTable.insert(record, transaction)
         }
         desk.order(record.order, for: capability)
+        ports.tellOpened(record)
         return record
     }
 
@@ -52,6 +53,7 @@ extension CallEngine {
             return open.count
         }
         desk.order(nil, for: capability)
+        if count > 0 { ports.tellEnded(capability) }
         return count > 0
     }
 

@@ -9,21 +9,36 @@ package struct CallNews: Sendable {
     package let call: CallID
     /// The provider the news is of; nil when a person speaks of the live attempt.
     package let provider: APIProvider?
+    /// The name of the source it came to: where an integration of the provider has the same name, it is about that
+    /// one's account.
+    package let source: ResourceName?
+    /// The key that the attempt showed its provider; nil where the provider does not give it back.
+    package let attempt: String?
     /// What it is about at the provider, in the dialect's words; nil when that is not known.
     package let reference: String?
     /// What it proves.
     package let verdict: SettleVerdict
 
     /// Describes news.
-    package init(call: CallID, provider: APIProvider?, reference: String? = nil, verdict: SettleVerdict) {
+    package init(
+        call: CallID,
+        provider: APIProvider?,
+        source: ResourceName? = nil,
+        attempt: String? = nil,
+        reference: String? = nil,
+        verdict: SettleVerdict
+    ) {
         self.call = call
         self.provider = provider
+        self.source = source
+        self.attempt = attempt
         self.reference = reference
         self.verdict = verdict
     }
 
-    /// Which of a call's attempts it can be about: the one that brought `reference` or names it in its progress, else
-    /// all of the provider's that have brought nothing.
+    /// Which of a call's attempts it can be about: the one whose key it names; else the one that brought `reference` or
+    /// names it in its progress; else all of the provider's that have brought nothing, of those the ones at the account
+    /// whose source it came to, if there are any.
     ///
     /// - Parameter progress: the opened progress of attempts, by their place.
     func candidates(
@@ -35,6 +50,11 @@ package struct CallNews: Sendable {
         let itsOwn = attempts.indices.filter {
             directory.integrations[attempts[$0].integration]?.account.provider == provider
         }
+        if let attempt {
+            return itsOwn.filter { index in
+                AttemptKey.make(attempts[index].id, of: call).utf8.elementsEqual(attempt.utf8)
+            }
+        }
         if let reference {
             let known = itsOwn.first { attempts[$0].reference == reference }
             let named = itsOwn.first { index in
@@ -42,7 +62,9 @@ package struct CallNews: Sendable {
             }
             if let known = known ?? named { return [known] }
         }
-        return itsOwn.filter { attempts[$0].reference == nil }
+        let unknown = itsOwn.filter { attempts[$0].reference == nil }
+        let there = unknown.filter { directory.integrations[attempts[$0].integration]?.name == source }
+        return there.isEmpty ? unknown : there
     }
 }
 
@@ -131,7 +153,7 @@ extension CallEngine {
             input: input,
             attempts: attempts,
             progress: .null,
-            content: nil,
+            content: try await content(of: input, owner: call.owner),
             isTakenOver: true
         )
         if let rest = try await runner.settle(work, by: verdict) { carryOn(rest) }

@@ -19,6 +19,8 @@ package struct CallPorts: Sendable {
     package var streaming: StreamingUpstream?
     /// What is kept for uploads; nil where nothing is.
     package var content: ContentStore?
+    /// The URL of Usher's own API, without a slash at its end.
+    package var ownURL: String
     /// Which addresses may be sent to; the argument says whether private ones may.
     package var addressPolicy: @Sendable (Bool) -> AddressPolicy
     /// What a wedding means at an instant; nil without one.
@@ -34,6 +36,8 @@ package struct CallPorts: Sendable {
     package var random: RandomSource
     /// What is measured.
     package var metrics: Metrics
+    /// Told how calls and failovers go; nil tells nobody.
+    package var signals: SignalHub?
     /// The log.
     package var logger: Logger
 
@@ -45,6 +49,7 @@ package struct CallPorts: Sendable {
         upstream: Upstream,
         streaming: StreamingUpstream? = nil,
         content: ContentStore? = nil,
+        ownURL: String = "",
         addressPolicy: @escaping @Sendable (Bool) -> AddressPolicy,
         moment: @escaping @Sendable (WeddingID?, Instant) -> WeddingMoment? = { _, _ in nil },
         publish: @escaping @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64] =
@@ -63,6 +68,7 @@ package struct CallPorts: Sendable {
         self.upstream = upstream
         self.streaming = streaming
         self.content = content
+        self.ownURL = ownURL
         self.addressPolicy = addressPolicy
         self.moment = moment
         self.publish = publish

@@ -57,6 +57,7 @@ extension CallEngine {
                 latency: latency,
                 news: integration.dialect.limits(in: answer)
             )
+            if meaning.outcome == .ok { await keepTrial(of: integration.id) }
             return ProbeResult(
                 integration: name,
                 isGood: meaning.outcome == .ok,

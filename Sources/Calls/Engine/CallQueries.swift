@@ -43,6 +43,17 @@ extension CallEngine {
         }
     }
 
+    /// How long after its end a call is in the order of ends for good.
+    package static let settleTime = Duration.seconds(30)
+
+    /// The calls that ended after an instant, or then and with a later id, long enough ago, in the order they ended.
+    package func ended(after instant: Instant, _ id: CallID?, limit: Int) async throws -> [StoredCall] {
+        let last = ports.time.now() - Self.settleTime
+        return try await database.read {
+            try CallTable.ended(after: (instant, id), through: last, limit: limit, $0)
+        }
+    }
+
     /// A call as stored; nil when there is none of this id.
     package func find(_ id: CallID) async throws -> StoredCall? {
         try await database.read { try CallTable.load(id, $0) }

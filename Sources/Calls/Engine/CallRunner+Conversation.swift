@@ -90,6 +90,7 @@ extension CallRunner {
         series.exchanged(integration.name, latency)
         switch exchange {
         case .answer(let answer):
+            work.lastAnswer = LastAnswer(answer: answer, account: account)
             let verdict = integration.dialect.read(answer, request, account, progress: work.progress)
             desk.ended(
                 passage,

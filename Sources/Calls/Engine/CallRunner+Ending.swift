@@ -45,6 +45,9 @@ extension CallRunner {
         _ work: inout CallWork,
         outcome: CallOutcome?
     ) async throws -> Progress {
+        if !work.call.operation.isRead, let attempt = work.attempts.last {
+            reads.changed(attempt.integration)
+        }
         switch decision {
         case .finish(let state):
             return try await finish(&work, state, outcome, work.attempts.last?.failure)
@@ -67,35 +70,43 @@ extension CallRunner {
         _ work: inout CallWork,
         _ state: CallState,
         _ outcome: CallOutcome?,
-        _ failure: ProviderFailure?
+        _ failure: ProviderFailure?,
+        at place: Int64? = nil
     ) async throws -> Progress {
         let now = ports.time.now()
         work.call.state = state
         work.call.finishedAt = now
         work.call.dueAt = nil
-        if let outcome, let attempt = work.attempts.last {
-            work.call.integration = attempt.integration
-            work.call.reference = outcome.reference
-            work.call.reply = try await seal.seal(outcome.reply, .reply, of: work.call.id.bytes, now: now)
+        let place = place ?? work.attempts.last?.integration
+        let name = place.flatMap { ports.directory().integrations[$0]?.name }
+        var reply: JSONValue?
+        var stored: StorageEnd?
+        if let outcome, let place {
+            let told = told(outcome.reply, work, name)
+            stored = work.attempts.last.flatMap { storageEnd(work, $0, now: now) }
+            reply = told
+            work.call.integration = place
+            work.call.reference = outcome.reference ?? stored?.key
+            work.call.reply = try await seal.seal(told, .reply, of: work.call.id.bytes, now: now)
         } else {
             work.call.failure = failure
         }
-        let result = CallResult(
-            call: work.call,
-            reply: outcome?.reply,
-            integration: work.attempts.last.flatMap { ports.directory().integrations[$0.integration]?.name }
-        )
+        let result = CallResult(call: work.call, reply: reply, integration: name)
         let attempt = work.attempts.last
         let next = try await Compensation.next(after: result.call, seal, ports)
         let publish = result.call.isAsync ? try await ports.publish(result) : nil
-        let destinations = try await database.write { transaction in
+        let raw = await keptAnswer(work, state)
+        let destinations = try await database.write { [stored] transaction in
             guard try CallTable.finish(result.call, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
+            if let raw { try AnswerTable.put(raw, transaction) }
             try Compensation.finished(result.call, transaction)
+            try stored?.store(of: result.call.id, now: now, transaction)
             if let next { _ = try CallTable.insert(next, transaction) }
             return try publish?(transaction) ?? []
         }
         series.ended(result.call.operation, state)
+        land(&work, outcome)
         ports.published(destinations)
         board.post(result)
         return .stop
@@ -114,9 +125,12 @@ extension CallRunner {
         let call = work.call
         let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
         work.isEndUnsaved = false
+        // Another process may take it from here, and end it by its deadline.
+        let raw = attempt.map { $0.state.isLive } ?? true ? nil : await keptAnswer(work, state)
         try await database.write { transaction in
             guard try CallTable.move(call, to: state, dueAt: due, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
+            if let raw { try AnswerTable.put(raw, transaction) }
         }
         work.call.state = state
         work.call.dueAt = due
@@ -132,9 +146,11 @@ extension CallRunner {
     func park(_ work: inout CallWork) async throws -> Progress {
         let call = work.call
         let attempt = work.attempts.last
+        let raw = await keptAnswer(work, .held)
         try await database.write { transaction in
             guard try CallTable.move(call, to: .held, dueAt: nil, transaction) else { throw LeaseLost() }
             if let attempt { try AttemptTable.update(attempt, transaction) }
+            if let raw { try AnswerTable.put(raw, transaction) }
         }
         work.call.state = .held
         work.call.dueAt = nil

@@ -35,6 +35,7 @@ extension CallRunner {
             guard let answer = try await ask(question, request.operation, work, integration) else {
                 return try await settled(&work, .unknown)
             }
+            work.lastAnswer = LastAnswer(answer: answer, account: account)
             let verdict = integration.dialect.readSettled(
                 answer,
                 request,

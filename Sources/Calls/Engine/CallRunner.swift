@@ -32,6 +32,7 @@ struct CallRunner: Sendable {
     let desk: CallDesk
     let line: ProviderLine
     let board: CallBoard
+    let reads: SharedReads
 
     var series: CallSeries { CallSeries(metrics: ports.metrics) }
 
@@ -49,6 +50,7 @@ struct CallRunner: Sendable {
             )
         }
         if let passage = work.passage { desk.abandoned(passage) }
+        land(&work, nil)
     }
 
     func step(_ work: inout CallWork) async throws -> Progress {
@@ -71,6 +73,7 @@ struct CallRunner: Sendable {
         guard !candidates.isEmpty else {
             return try await finish(&work, .failed, nil, lastFailure(work) ?? Self.nobody)
         }
+        if let shared = try await share(&work, candidates) { return shared }
         let capability = work.call.operation.capability
         let choice = await desk.choose(
             CallDesk.Question(
@@ -78,7 +81,8 @@ struct CallRunner: Sendable {
                 priority: work.call.priority,
                 wedding: work.call.wedding,
                 deadline: work.call.deadline,
-                isFirst: work.attempts.isEmpty && work.call.target == nil
+                isFirst: work.attempts.isEmpty && work.call.target == nil,
+                since: work.call.createdAt
             ),
             among: candidates,
             strategy: ports.directory().strategies[capability] ?? .immediate
@@ -148,7 +152,9 @@ struct CallRunner: Sendable {
         }
         work.call.state = .working
         work.call.dueAt = lease
+        ports.tell(work.call, at: integration.name)
         work.attempts.append(attempt)
+        work.lastAnswer = nil
         work.progress = .null
         work.isTakenOver = false
         return .further

@@ -59,6 +59,14 @@ extension CallEngine {
         }
     }
 
+    /// Whether an integration serves a capability that is not known to be in trouble, other than `about`.
+    package func isServed(_ capability: Capability, other about: ResourceName?) -> Bool {
+        ports.directory().candidates(for: capability).contains { integration in
+            integration.name != about && integration.isEnabled
+                && (desk.view(integration, onlyKnown: true).map(\.isUsable) ?? true)
+        }
+    }
+
     /// The weddings with calls of the failover's capability while it held, at most `affectedMax`.
     package func weddings(of record: FailoverRecord) async throws -> [WeddingID] {
         let end = record.endedAt ?? ports.time.now()

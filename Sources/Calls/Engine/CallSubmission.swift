@@ -36,6 +36,10 @@ package struct CallSubmission: Sendable {
     package var deadline: Instant?
     /// Whether the result leaves as an event and nobody waits.
     package var isAsync: Bool
+    /// Whether a read is to be asked of the provider, whatever was answered lately.
+    package var isFresh: Bool
+    /// Whether what the provider sends is kept as it comes, also when the call succeeds.
+    package var keepsRaw: Bool
     /// The caller's `Idempotency-Key`.
     package var key: String?
 
@@ -49,6 +53,8 @@ package struct CallSubmission: Sendable {
         priority: Priority? = nil,
         deadline: Instant? = nil,
         isAsync: Bool = false,
+        isFresh: Bool = false,
+        keepsRaw: Bool = false,
         key: String? = nil
     ) {
         self.operation = operation
@@ -59,6 +65,8 @@ package struct CallSubmission: Sendable {
         self.priority = priority
         self.deadline = deadline
         self.isAsync = isAsync
+        self.isFresh = isFresh
+        self.keepsRaw = keepsRaw
         self.key = key
     }
 
@@ -71,9 +79,12 @@ package struct CallSubmission: Sendable {
             case .object(let integration, let reference):
                 ["\(integration)", reference.map { .string($0) } ?? .null]
             }
-        return [
-            .string(operation.rawValue), input, target, wedding.map { .string($0.text) } ?? .null,
-            vendor.map { .string($0.text) } ?? .null, .bool(isAsync),
-        ]
+        let options: [JSONValue] = (isFresh ? ["fresh"] : []) + (keepsRaw ? ["raw"] : [])
+        return .array(
+            [
+                .string(operation.rawValue), input, target, wedding.map { .string($0.text) } ?? .null,
+                vendor.map { .string($0.text) } ?? .null, .bool(isAsync),
+            ] + options
+        )
     }
 }

@@ -17,6 +17,12 @@ struct CallWork: Sendable {
     var isTakenOver: Bool
     /// Whether the last attempt's end is not stored yet: it goes into the transaction of what follows.
     var isEndUnsaved = false
+    /// What the provider sent last in the latest attempt; nil before it did.
+    var lastAnswer: LastAnswer?
+    /// The flight of reads that this call leads.
+    var flight: UInt64?
+    /// How many flights it has waited for.
+    var follows = 0
     /// The right to send the next request, when it was given already.
     var passage: CallDesk.Passage?
 

@@ -78,6 +78,8 @@ enum Compensation {
             target: target,
             content: nil,
             undoes: attempt,
+            isFresh: false,
+            keepsRaw: false,
             createdAt: now
         )
         return NewCall(call: undoing, keyHash: nil, bodyHash: attempt.bytes)

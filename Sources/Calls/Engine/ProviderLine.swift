@@ -35,6 +35,9 @@ struct ProviderLine: Sendable {
                 try await upload(request, to: integration, content, prefix, range, suffix)
             }
         }
+        if request.streamsAnswer, ports.streaming != nil {
+            return await Self.exchange { try await look(request, integration, answerBytesMax) }
+        }
         return await Self.exchange {
             let policy = ports.addressPolicy(integration.allowsPrivate)
             let response = try await ports.upstream.send(
@@ -57,6 +60,73 @@ struct ProviderLine: Sendable {
         }
     }
 
+    /// Why an answer's head did not come.
+    struct Unopened: Error {
+        let failure: ProviderFailure
+    }
+
+    /// Sends a request without a body and returns once the answer's head is there.
+    func open(
+        _ request: ProviderRequest,
+        to integration: CallIntegration,
+        over streaming: StreamingUpstream
+    ) async throws(Unopened) -> StreamedResponse {
+        do {
+            return try await streaming.send(try streamed(request, to: integration))
+        } catch let error as TransportError {
+            throw Unopened(failure: Self.failure(error))
+        } catch {
+            throw Unopened(failure: Self.unallowed(error))
+        }
+    }
+
+    private func streamed(
+        _ request: ProviderRequest,
+        to integration: CallIntegration
+    ) throws -> StreamedRequest {
+        let policy = ports.addressPolicy(integration.allowsPrivate)
+        return StreamedRequest(
+            method: request.method,
+            url: try DestinationURL(request.url, policy: policy),
+            headers: request.headers.map { ($0.name, $0.value) } + [("user-agent", Self.userAgent)],
+            body: nil,
+            rule: ObjectReader.rule,
+            headTimeout: ObjectReader.headTimeout,
+            policy: policy
+        )
+    }
+
+    /// Asks for content and reads nothing of it but the head; of a refusal also the body.
+    private func look(
+        _ request: ProviderRequest,
+        _ integration: CallIntegration,
+        _ answerBytesMax: Int
+    ) async throws -> ProviderAnswer {
+        guard let streaming = ports.streaming else { throw ContentError.system("no streams", 0) }
+        let response = try await streaming.send(try streamed(request, to: integration))
+        var body: [UInt8] = []
+        while !(200...299).contains(response.status), body.count < answerBytesMax,
+            let piece = try await response.body.next()
+        {
+            body += piece.prefix(answerBytesMax - body.count)
+        }
+        response.body.cancel()
+        return ProviderAnswer(
+            status: response.status,
+            headers: response.headers,
+            body: body,
+            at: ports.time.now()
+        )
+    }
+
+    private static func unallowed(_ error: any Error) -> ProviderFailure {
+        ProviderFailure(
+            .rejected,
+            code: (error as? DestinationURLError)?.code ?? "internal",
+            message: "the integration's URL is not allowed"
+        )
+    }
+
     /// Does one exchange and says what came of it.
     private static func exchange(_ work: () async throws -> ProviderAnswer) async -> Exchange {
         do {
@@ -67,12 +137,7 @@ struct ProviderLine: Sendable {
             let failure = ProviderFailure(.rejected, code: error.code, message: error.description)
             return .nothing(failure, maybeSent: false)
         } catch let error as DestinationURLError {
-            let failure = ProviderFailure(
-                .rejected,
-                code: error.code,
-                message: "the integration's URL is not allowed"
-            )
-            return .nothing(failure, maybeSent: false)
+            return .nothing(Self.unallowed(error), maybeSent: false)
         } catch {
             let failure = ProviderFailure(
                 .unavailable,

@@ -1,4 +1,5 @@
 import Domain
+import Providers
 import Synchronization
 import Transport
 
@@ -9,21 +10,28 @@ final class ProxyBody: Sendable {
 
     private struct State {
         var read: [UInt8]?
+        /// What goes on before the rest of the source.
+        var start: [UInt8]?
+        /// How much longer what goes on is than what came.
+        var growth: Int64 = 0
         var bytes: Int64 = 0
         var isTouched = false
         var isOver = false
         var isBroken = false
     }
 
-    let length: Int64?
+    private let sourceLength: Int64?
     private let source: (@Sendable () async throws -> [UInt8]?)?
     private let state = Mutex(State())
 
     /// - Parameter body: nil is an empty body.
     init(_ body: StreamedRequest.Body?) {
-        length = body.map(\.length) ?? 0
+        sourceLength = body.map(\.length) ?? 0
         source = body?.next
     }
+
+    /// The length of what goes on; nil when it is not known.
+    var length: Int64? { sourceLength.map { length in length + state.withLock { $0.growth } } }
 
     /// Whether there is none.
     var isEmpty: Bool { length == 0 }
@@ -34,7 +42,8 @@ final class ProxyBody: Sendable {
     var isTouched: Bool { state.withLock { $0.isTouched } }
     /// Whether all of it went on.
     var isOver: Bool {
-        state.withLock { $0.isOver || $0.bytes == length }
+        let length = length
+        return state.withLock { $0.isOver || $0.bytes == length }
     }
     /// Whether the caller's side of it failed.
     var isBroken: Bool { state.withLock { $0.isBroken } }
@@ -58,7 +67,45 @@ final class ProxyBody: Sendable {
         return all
     }
 
+    /// Has a form signed anew before it goes on: what stands before its file is read now, the rest as it leaves.
+    ///
+    /// Gives false when it is no form, and throws when the caller's side of it fails.
+    func sign(_ start: CloudinaryForm) async throws(Broken) -> Bool {
+        var form = start
+        var taken: Int64 = 0
+        while true {
+            let piece: [UInt8]?
+            do {
+                piece = try await source?()
+            } catch {
+                throw Broken()
+            }
+            taken += Int64(piece?.count ?? 0)
+            switch piece.map({ form.take($0) }) ?? form.end() {
+            case .more: continue
+            case .refused: return false
+            case .signed(let head, let rest):
+                state.withLock { state in
+                    state.start = head + rest
+                    state.growth = Int64(head.count + rest.count) - taken
+                }
+                return true
+            }
+        }
+    }
+
     private func next() async throws -> [UInt8]? {
+        let start = state.withLock { state -> [UInt8]? in
+            defer { state.start = nil }
+            return state.start
+        }
+        if let start, !start.isEmpty {
+            state.withLock { state in
+                state.isTouched = true
+                state.bytes += Int64(start.count)
+            }
+            return start
+        }
         let read = state.withLock { state -> [UInt8]? in
             state.isTouched = true
             guard let read = state.read else { return nil }

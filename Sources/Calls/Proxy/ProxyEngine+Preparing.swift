@@ -19,8 +19,9 @@ extension ProxyEngine {
         _ integration: CallIntegration,
         _ body: ProxyBody
     ) async throws(ProxyError) -> Prepared {
-        guard ProxyRules.isSafe(path: call.path) else { throw .path }
         let facts = integration.dialect.facts
+        let keepsEmptySegments = facts.provider.keepsEmptySegments
+        guard ProxyRules.isSafe(path: call.path, keepsEmptySegments: keepsEmptySegments) else { throw .path }
         var request = ProxiedRequest(
             method: call.method,
             path: call.path,
@@ -34,6 +35,16 @@ extension ProxyEngine {
             try ProviderCredential.put(into: &request, account, now: ports.time.now())
         } catch {
             throw Self.error(error)
+        }
+        if account.provider == .cloudinary, CloudinaryForm.isOne(request) {
+            guard let form = CloudinaryForm(request, account, now: ports.time.now()) else {
+                throw .unsupported
+            }
+            do throws(ProxyBody.Broken) {
+                guard try await body.sign(form) else { throw ProxyBody.Broken() }
+            } catch {
+                throw .body
+            }
         }
         let policy = ports.addressPolicy(integration.allowsPrivate)
         let url: DestinationURL

@@ -96,6 +96,7 @@ package final class ProxyEngine: Service, Sendable {
     let ports: CallPorts
     let streaming: StreamingUpstream
     let desk: CallDesk
+    let reads: SharedReads
     let limits: Limits
     /// What went through.
     package let journal: ProxyJournal
@@ -104,6 +105,7 @@ package final class ProxyEngine: Service, Sendable {
     init(_ engine: CallEngine, over streaming: StreamingUpstream, limits: Limits) {
         ports = engine.ports
         desk = engine.desk
+        reads = engine.reads
         self.streaming = streaming
         self.limits = limits
         journal = ProxyJournal(
@@ -139,8 +141,7 @@ package final class ProxyEngine: Service, Sendable {
         to integration: CallIntegration
     ) async throws(ProxyError) -> ProxyAnswer {
         guard integration.isEnabled else { throw .disabled }
-        guard take() else { throw .overloaded }
-        let place = ProxyPlace { self.count.withLock { $0 -= 1 } }
+        guard let place = place() else { throw .overloaded }
         let body = ProxyBody(call.body)
         let now = ports.time.now()
         var record = ProxyRecord(
@@ -183,12 +184,14 @@ package final class ProxyEngine: Service, Sendable {
         }
     }
 
-    private func take() -> Bool {
-        count.withLock { count in
+    /// A place among the requests on their way; nil when all are taken.
+    func place() -> ProxyPlace? {
+        let isFree = count.withLock { count in
             guard count < limits.inFlightMax else { return false }
             count += 1
             return true
         }
+        return isFree ? ProxyPlace { self.count.withLock { $0 -= 1 } } : nil
     }
 
     private func enter(

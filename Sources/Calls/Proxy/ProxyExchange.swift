@@ -43,6 +43,7 @@ struct ProxyExchange: Sendable {
             throw .malformedResponse
         }
         let outcome = Self.outcome(response.status)
+        if !ProxyRules.isSafe(method: record.method) { engine.reads.changed(integration.id) }
         engine.desk.answered(passage, outcome, latency: ports.time.elapsed() - began)
         if response.status == 401, let token = prepared.account.accessToken {
             await ports.tokenRefused(integration, token)
@@ -77,6 +78,7 @@ struct ProxyExchange: Sendable {
     /// Takes in that there is no answer.
     func failed(_ error: TransportError, _ record: ProxyRecord) -> ProxyError {
         let latency = ports.time.elapsed() - began
+        if !ProxyRules.isSafe(method: record.method) { engine.reads.changed(integration.id) }
         // Who was cancelled, or broke its own request off, says nothing about the provider.
         let isOurs = !error.isPeerFailure || body.isBroken
         if isOurs {

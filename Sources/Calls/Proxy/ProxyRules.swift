@@ -12,13 +12,16 @@ package enum ProxyRules {
     ///
     /// Refused are `.` and `..` in every spelling (`%2e`, behind `%2f` or `%5c`, before `;`), `//`, broken escapes, and
     /// escapes that hide control characters or bytes that are not UTF-8. What is left passes unchanged.
-    package static func isSafe(path: String) -> Bool {
+    ///
+    /// - Parameter keepsEmptySegments: whether `//` is a path like any other, but at its beginning.
+    package static func isSafe(path: String, keepsEmptySegments: Bool = false) -> Bool {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(isPlain) else { return false }
         let segments = path.utf8.dropFirst().split(
             separator: UInt8(ascii: "/"),
             omittingEmptySubsequences: false
         )
-        guard segments.dropLast().allSatisfy({ !$0.isEmpty }) else { return false }
+        let whole = keepsEmptySegments ? segments.dropLast().prefix(1) : segments.dropLast()
+        guard whole.allSatisfy({ !$0.isEmpty }) else { return false }
         return segments.allSatisfy { segment in
             guard let decoded = decode(segment) else { return false }
             return decoded.split(omittingEmptySubsequences: false) { $0 == 0x2F || $0 == 0x5C }

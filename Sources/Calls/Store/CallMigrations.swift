@@ -10,6 +10,23 @@ package enum CallTables {
         ProxyTable.migration,
         ContentTable.migration,
         BackfillTable.migration,
+        ContentDebtTable.migration,
+        Migration(number: 565, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),
+        AnswerTable.migration,
+        Migration(
+            number: 580,
+            name: "calls in the order they ended",
+            statements: [
+                "CREATE INDEX calls_ended ON calls (finished_at, id) WHERE finished_at IS NOT NULL"
+            ]
+        ),
+        TrialTable.migration,
+    ]
+
+    private static let sharing = [
+        "ALTER TABLE calls ADD COLUMN is_fresh INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE calls ADD COLUMN answered_from BLOB",
+        "ALTER TABLE calls ADD COLUMN answered_at INTEGER",
     ]
 
     private static let tables = [

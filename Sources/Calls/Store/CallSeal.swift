@@ -1,7 +1,8 @@
 import Domain
 import Vault
 
-/// Seals what only a call's owner may read: its input, its reply and the progress of its attempts.
+/// Seals what only a call's owner may read: its input, its reply, the progress of its attempts
+/// and what providers sent.
 struct CallSeal: Sendable {
     /// Whose payload keys they are.
     static let scope = "calls"
@@ -13,6 +14,7 @@ struct CallSeal: Sendable {
         case input
         case reply
         case progress
+        case raw
     }
 
     /// Seals a value of the call or attempt with these bytes as its id; `now` chooses the day's key.

@@ -7,13 +7,15 @@ enum CallTable {
     private static let columns = """
         id, owner, operation, wedding_id, vendor_id, priority, deadline, is_async, state, due_at, epoch, input,
         target_integration_id, target_reference, content_id, integration_id, reference, reply, failure_kind,
-        failure_code, failure_message, undoes, created_at, finished_at
+        failure_code, failure_message, undoes, created_at, finished_at, is_fresh, answered_from, answered_at,
+        keeps_raw
         """
     private static let insert = Statement(
         """
         INSERT INTO calls (id, owner, key_hash, body_hash, operation, wedding_id, vendor_id, priority, deadline,
-            is_async, state, due_at, epoch, input, target_integration_id, target_reference, content_id, undoes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+            is_async, state, due_at, epoch, input, target_integration_id, target_reference, content_id, undoes, created_at,
+            is_fresh, keeps_raw)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         ON CONFLICT DO NOTHING
         """
     )
@@ -47,7 +49,7 @@ enum CallTable {
     private static let finish = Statement(
         """
         UPDATE calls SET state = $3, due_at = NULL, finished_at = $4, integration_id = $5, reference = $6, reply = $7,
-            failure_kind = $8, failure_code = $9, failure_message = $10
+            failure_kind = $8, failure_code = $9, failure_message = $10, answered_from = $11, answered_at = $12
         WHERE id = $1 AND epoch = $2
         """
     )
@@ -66,9 +68,39 @@ enum CallTable {
         ORDER BY id DESC LIMIT $6
         """
     )
+    private static let ended = Statement(
+        """
+        SELECT \(columns) FROM calls
+        WHERE finished_at IS NOT NULL AND (finished_at, id) > ($1, $2) AND finished_at <= $3
+        ORDER BY finished_at, id LIMIT $4
+        """
+    )
     private static let countOpen = Statement(
         "SELECT state, COUNT(*), MIN(created_at) FROM calls WHERE state < 4 GROUP BY state"
     )
+
+    // Upper states are over: 4 is `succeeded`.
+    private static let stored = Statement(
+        """
+        SELECT 1 FROM calls
+        WHERE reference = $1 AND integration_id = $2 AND operation = 'storage.upload' AND state = 4
+            AND (owner = $3 OR vendor_id = $4)
+        LIMIT 1
+        """
+    )
+
+    static func hasStored(
+        _ key: String,
+        at integration: Int64,
+        owner: String,
+        vendor: ResourceName,
+        _ transaction: Transaction
+    ) throws -> Bool {
+        try transaction.first(
+            stored,
+            [.text(key), .integer(integration), .text(owner), .text(vendor.text)]
+        ) != nil
+    }
 
     private static let weddings = Statement(
         """
@@ -105,7 +137,8 @@ enum CallTable {
                 .bool(call.isAsync), .integer(call.state.rawValue), .optional(call.dueAt) { .instant($0) },
                 .integer(call.epoch), .blob(call.input), .optional(call.target) { .integer($0.integration) },
                 .optional(call.target?.reference) { .text($0) }, .optional(call.content) { .blob($0.bytes) },
-                .optional(call.undoes) { .blob($0.bytes) }, .instant(call.createdAt),
+                .optional(call.undoes) { .blob($0.bytes) }, .instant(call.createdAt), .bool(call.isFresh),
+                .bool(call.keepsRaw),
             ]
         ) == 1
     }
@@ -177,6 +210,8 @@ enum CallTable {
                 .optional(call.failure) { .text($0.kind.rawValue) },
                 .optional(call.failure) { .text($0.code) },
                 .optional(call.failure) { .text($0.message) },
+                .optional(call.answeredFrom) { .blob($0.bytes) },
+                .optional(call.answeredAt) { .instant($0) },
             ]
         ) == 1
     }
@@ -199,6 +234,19 @@ enum CallTable {
             counts[state] = (Int(try row.integer(1)), try row.instant(2))
         }
         return counts
+    }
+
+    /// The calls that ended after a place and by `last`, in the order they ended.
+    static func ended(
+        after place: (Instant, CallID?),
+        through last: Instant,
+        limit: Int,
+        _ transaction: Transaction
+    ) throws -> [StoredCall] {
+        try transaction.query(
+            ended,
+            [.instant(place.0), .blob(place.1?.bytes ?? []), .instant(last), .integer(limit)]
+        ).map { try call($0, from: 0) }
     }
 
     /// Reads a row whose columns begin at `first`.
@@ -231,6 +279,10 @@ enum CallTable {
             reply: try row.optionalBlob(first + 17),
             failure: try failure(row, from: first + 18),
             undoes: try row.optionalBlob(first + 21).flatMap { CallAttemptID(bytes: $0) },
+            isFresh: try row.bool(first + 24),
+            keepsRaw: try row.bool(first + 27),
+            answeredFrom: try row.optionalBlob(first + 25).flatMap { CallID(bytes: $0) },
+            answeredAt: try row.optionalInstant(first + 26),
             createdAt: try row.instant(first + 22),
             finishedAt: try row.optionalInstant(first + 23)
         )

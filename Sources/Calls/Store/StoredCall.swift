@@ -41,6 +41,14 @@ package struct StoredCall: Sendable {
     package var failure: ProviderFailure?
     /// The attempt whose late success this call undoes; nil for what was asked for.
     package let undoes: CallAttemptID?
+    /// Whether a read was to be asked of the provider, whatever was answered lately.
+    package let isFresh: Bool
+    /// Whether what the provider sends is kept as it comes, also when the call succeeds.
+    package let keepsRaw: Bool
+    /// The call whose answer this one took, where both are of one owner; nil when it asked the provider itself.
+    package var answeredFrom: CallID?
+    /// When that answer was there; nil when it asked the provider itself.
+    package var answeredAt: Instant?
     /// When it came.
     package let createdAt: Instant
     /// When it was over.

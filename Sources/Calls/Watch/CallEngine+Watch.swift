@@ -8,7 +8,7 @@ import Storage
 extension CallEngine {
     /// The time between two looks.
     static let watchEvery = Duration.seconds(1)
-    /// The looks between two writings of what was learned of the usual use.
+    /// The looks between two writings of what was learned of the usual use, and two looks at what is old.
     static let usageEvery = 60
 
     /// Looks once a second until cancelled; a look that cannot write is repeated by the next.
@@ -28,6 +28,7 @@ extension CallEngine {
                         try await database.write { try ReservationTable.save(usage: new, now: now, $0) }
                     }
                     savedUsage = usage
+                    try await sweepAnswers(now)
                 }
             } catch {
                 ports.logger.warning("failovers cannot be recorded for now", metadata: ["error": "\(error)"])
@@ -72,6 +73,11 @@ extension CallEngine {
                 if action != .none { try FailoverTable.endAutomatic(capability, now: now, transaction) }
                 if let record { try FailoverTable.insertUnlessOpen(record, transaction) }
             }
+        }
+        for order in over { ports.tellEnded(order.capability) }
+        for (capability, action, record) in records {
+            if action == .end { ports.tellEnded(capability) }
+            if let record { ports.tellOpened(record) }
         }
         return sights
     }

@@ -16,6 +16,15 @@ struct CallSeries: Sendable {
         ).increment()
     }
 
+    /// Counts a read that was answered with what another one brought.
+    func shared(_ operation: Operation) {
+        metrics.counter(
+            "usher_calls_shared_total",
+            help: "Reads that were answered with what another one brought.",
+            labels: [("operation", operation.rawValue)]
+        ).increment()
+    }
+
     /// Counts what an attempt came to.
     func attempted(_ integration: ResourceName, _ state: AttemptState, _ failure: ProviderFailure?) {
         metrics.counter(
@@ -35,6 +44,23 @@ struct CallSeries: Sendable {
             help: "From a request's leaving to its answer or the end of waiting.",
             labels: [("integration", integration.text)]
         ).observe(latency)
+    }
+
+    /// Counts an object that was to be copied back and is not any more.
+    func copied(_ state: ContentDebtState) {
+        metrics.counter(
+            "usher_content_debts_total",
+            help: "Objects that were to be copied back, by how that ended.",
+            labels: [("outcome", state.name)]
+        ).increment()
+    }
+
+    func owed(_ count: Int) {
+        metrics.gauge(
+            "usher_content_debts_owed",
+            help: "Objects that are to be copied back to where they belong.",
+            labels: []
+        ).set(Double(count))
     }
 
     func open(_ state: CallState, _ count: Int) {

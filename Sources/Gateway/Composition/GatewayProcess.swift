@@ -1,8 +1,10 @@
 import Access
 import AsyncHTTPClient
 import Calls
+import Dashboard
 import Domain
 import HTTPAPI
+import Health
 package import Logging
 import NIOCore
 import NIOPosix
@@ -41,6 +43,7 @@ package enum GatewayProcess {
         onStarted: @escaping @Sendable (StartedGateway) async -> Void
     ) async throws {
         let desired = try configuration.desired(resolver)
+        let channels = try configuration.alerts.channels(resolver)
         OpenFilesLimit.raise(for: configuration.limits.connections, logger)
         let lock = try configuration.database.path.map { try DatabaseLock(of: $0) }
         defer { lock?.release() }
@@ -53,6 +56,7 @@ package enum GatewayProcess {
                 Start(
                     configuration: configuration,
                     desired: desired,
+                    channels: channels,
                     database: database,
                     rootKey: rootKey,
                     rootKeyCreatedAt: createdAt,
@@ -67,6 +71,7 @@ package enum GatewayProcess {
     private struct Start: Sendable {
         let configuration: Configuration
         let desired: DesiredRegistry
+        let channels: [AlertChannel]
         let database: Database
         let rootKey: RootKey
         let rootKeyCreatedAt: String?
@@ -114,10 +119,12 @@ package enum GatewayProcess {
             path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
         }
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
+        ports.alertChannels = start.channels
+        ports.alertContact = configuration.alerts.contact
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
-        let api = services.api(ports)
+        let (api, dashboard) = services.front(ports)
         let server = try HTTPServer(
             configuration.serverSettings,
             HTTPServer.Dependencies(
@@ -143,9 +150,12 @@ package enum GatewayProcess {
         )
         // Ended in the opposite order: first nothing comes in, then what is on its way ends.
         var members: [any Service] = [
-            KeyUses(keys: services.keys), services.silence, services.retention, services.replayer,
-            services.reranker, services.backfiller, services.calls, services.proxy, services.dispatcher,
+            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
+            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
+            services.alerts,
+            services.calls, services.proxy, services.dispatcher,
         ]
+        members.append(SignalWaking(signals: services.signals))
         if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -198,6 +208,15 @@ package enum GatewayProcess {
             }
             return (try RootKey.parse(text), nil)
         }
+    }
+}
+
+/// Wakes those who watch.
+private struct SignalWaking: Service {
+    let signals: SignalHub
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await signals.run() }
     }
 }
 

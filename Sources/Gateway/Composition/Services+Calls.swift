@@ -18,12 +18,12 @@ extension Services {
         _ weddings: WeddingRegistry,
         _ vault: Vault,
         _ dispatcher: Dispatcher,
-        _ metrics: Metrics,
+        _ telling: (metrics: Metrics, signals: SignalHub),
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
         let directory = CurrentDirectory(of: registry)
-        let callPorts = CallPorts(
+        var callPorts = CallPorts(
             directory: { directory.value },
             token: { called in
                 guard let integration = registry.snapshot.integration(id: called.id) else { return nil }
@@ -49,6 +49,7 @@ extension Services {
                     random: ports.random
                 )
             },
+            ownURL: ports.publicURL,
             addressPolicy: ports.addressPolicy,
             moment: { weddings.snapshot.moment(of: $0, at: $1) },
             publish: { result in
@@ -58,9 +59,10 @@ extension Services {
             published: { dispatcher.workArrived($0) },
             time: ports.time,
             random: ports.random,
-            metrics: metrics,
+            metrics: telling.metrics,
             logger: ports.logger
         )
+        callPorts.signals = telling.signals
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

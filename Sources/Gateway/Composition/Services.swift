@@ -2,6 +2,7 @@ package import Access
 package import Calls
 package import Domain
 package import HTTPAPI
+package import Health
 package import Logging
 import Providers
 package import Registry
@@ -38,6 +39,10 @@ package struct Services: Sendable {
         package var trustAnchors: @Sendable () -> TrustAnchors
         /// The proxies in front of the server.
         package var trustedProxies = TrustedProxies.none
+        /// The ways to tell somebody of incidents.
+        package var alertChannels: [AlertChannel] = []
+        /// How browsers' push services find whoever runs this gateway; nil is `publicURL`.
+        package var alertContact: String?
 
         /// Collects the ports.
         package init(
@@ -63,7 +68,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations
+        + CallTables.migrations + HealthTables.migrations + EmergencyTable.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -77,6 +82,8 @@ package struct Services: Sendable {
     package let keys: APIKeys
     /// What is measured.
     package let metrics: Metrics
+    /// Tells those who watch what happens.
+    package let signals: SignalHub
     /// What has happened lately.
     package let activity: WebhookActivity
     /// Learns when sources send, and tells when one has stopped.
@@ -99,6 +106,10 @@ package struct Services: Sendable {
     package let consents: ConsentFlow
     /// Carries outgoing calls.
     package let calls: CallEngine
+    /// Tells people of incidents.
+    package let alerts: AlertDesk
+    /// The browsers that are told.
+    package let browsers: PushBook
     /// Finds what webhooks did not bring.
     package let backfiller: Backfiller
     /// Passes requests of providers' own SDKs on.
@@ -107,6 +118,10 @@ package struct Services: Sendable {
     package let queries: WebhookQueries
     /// Says how everything does.
     package let health: HealthReporter
+    /// Says how ready everything is for a wedding.
+    package let readiness: ReadinessDesk
+    /// Turns emergency mode on and off.
+    package let emergency: EmergencyDesk
 
     /// Opens the vault, loads the registry and wires the services; `database.run()` must be running.
     ///
@@ -136,9 +151,11 @@ package struct Services: Sendable {
         let weddings = Self.weddings(database, ports)
         try await weddings.load()
         let metrics = Metrics()
-        let activity = WebhookActivity(metrics: metrics, registry: registry)
+        let signals = SignalHub(time: ports.time)
+        self.signals = signals
+        let activity = WebhookActivity(metrics: metrics, registry: registry, signals: signals)
         let dispatcher = Self.dispatcher(registry, weddings, vault, store, activity, ports, dispatching)
-        let silence = try await Self.silence(database, registry, metrics, ports)
+        let silence = try await Self.silence(database, registry, metrics, signals, ports)
         self.silence = silence
         self.vault = vault
         self.registry = registry
@@ -150,9 +167,12 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, metrics, ports)
+        let telling = (metrics: metrics, signals: signals)
+        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, telling, ports)
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
+        browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
+        alerts = Self.alerts(database, browsers, calls, signals, metrics, ports)
         let receiver = Self.receiver(
             registry,
             weddings,
@@ -179,6 +199,9 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
     }
 
     private static func receiver(
@@ -321,12 +344,14 @@ package struct Services: Sendable {
         _ database: Database,
         _ registry: ResourceRegistry,
         _ metrics: Metrics,
+        _ signals: SignalHub,
         _ ports: Ports
     ) async throws -> SilenceWatch {
         let silence = SilenceWatch(
             database: database,
             registry: registry,
             metrics: metrics,
+            signals: signals,
             time: ports.time,
             logger: ports.logger
         )

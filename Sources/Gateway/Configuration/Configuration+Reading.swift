@@ -79,6 +79,7 @@ extension Configuration {
             }
         }
         takeCalls(section, &reader, rules)
+        takeAlerts(section, &reader)
         guard reader.problems.isEmpty else {
             throw .invalid(file: file, problems: reader.problems.sorted { $0.position < $1.position })
         }

@@ -32,6 +32,8 @@ package struct Configuration: Hashable, Sendable {
     package var integrations: [IntegrationDefinition]
     /// The routes the file owns, in the order of the file.
     package var routes: [RouteDefinition]
+    /// Who is told of incidents.
+    package var alerts: AlertSettings
 
     /// The configuration of an empty file: loopback, everything under `./usher-data`.
     package init() {
@@ -47,6 +49,7 @@ package struct Configuration: Hashable, Sendable {
         destinations = []
         integrations = []
         routes = []
+        alerts = AlertSettings()
     }
 }
 

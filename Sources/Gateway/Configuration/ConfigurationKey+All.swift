@@ -6,7 +6,7 @@ import Registry
 extension ConfigurationKey {
     /// Every key of `usher.yaml`.
     static let all: [ConfigurationKey] =
-        server + sourceKeys + destinationKeys + integrationKeys + routeKeys
+        server + sourceKeys + destinationKeys + integrationKeys + routeKeys + alertKeys
 
     private static let server: [ConfigurationKey] =
         [

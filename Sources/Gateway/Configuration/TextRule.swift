@@ -76,6 +76,20 @@ enum TextRule {
         }
     }
 
+    /// A URL, or where to read it: one that is a secret by itself.
+    static func secretURL(_ text: String) -> String? {
+        switch SecretReference(text) {
+        case .environment, .file: secret(text)
+        case .value: url(text)
+        }
+    }
+
+    /// How somebody can be found: `mailto:` and an address, or an `https` URL.
+    static func contact(_ text: String) -> String? {
+        let isOne = text.hasPrefix("mailto:") && text.contains("@") || text.hasPrefix("https://")
+        return isOne ? nil : "must be such as mailto:ops@example.com or https://example.com/contact"
+    }
+
     /// A value of a credential, or where to read it; how long it must be its provider knows.
     static func credential(_ text: String) -> String? {
         if case .value = SecretReference(text) { return nil }

@@ -4,7 +4,7 @@ package import Domain
 ///
 /// The writer adds `content-length` or `transfer-encoding`, `date`, `connection` and the security fields; a handler sets none of these.
 package struct APIResponse: Hashable, Sendable {
-    /// The status code, 200 to 599.
+    /// The status code, 200 to 599; 101 with a `socket`.
     package var status: Int
     /// Header fields, names in lower case.
     package var headers: Headers
@@ -12,6 +12,8 @@ package struct APIResponse: Hashable, Sendable {
     package var body: [UInt8]
     /// The body, made while it is sent; nil when `body` is all of it.
     package var stream: ResponseStream?
+    /// What the connection turns into; nil for every answer but 101.
+    package private(set) var socket: ResponseSocket?
 
     /// Makes a response; traps when the status is not 200 to 599.
     package init(status: Int, headers: Headers = Headers(), body: [UInt8] = []) {
@@ -25,6 +27,14 @@ package struct APIResponse: Hashable, Sendable {
     package init(status: Int, headers: Headers = Headers(), stream: ResponseStream) {
         self.init(status: status, headers: headers)
         self.stream = stream
+    }
+
+    /// Makes the response to a WebSocket handshake that was found right.
+    package init(socket: ResponseSocket) {
+        status = 101
+        headers = Headers()
+        body = []
+        self.socket = socket
     }
 
     /// Makes a response with a body of the media type `contentType`.

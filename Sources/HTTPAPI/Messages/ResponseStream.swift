@@ -17,6 +17,11 @@ package final class ResponseStream: Hashable, Sendable {
 
     /// The length of the whole; nil when it is not known, and the body is sent in chunks.
     package let length: Int64?
+    /// Whether it goes on for as long as the client listens, and is only silent while there is nothing to say.
+    ///
+    /// Such a stream keeps up `ServerLimits.liveStreamRule`, ends when the server stops, and takes none of the places of
+    /// `ServerLimits.streamsMax`: who makes it limits how many there are.
+    package let isLive: Bool
     /// Writes the body from its first byte to its last; when it throws, the client sees the connection break.
     ///
     /// Its task is cancelled when the client goes away. It is not called at all for `HEAD`, and not when the client is
@@ -28,6 +33,14 @@ package final class ResponseStream: Hashable, Sendable {
         precondition(length ?? 0 >= 0, "a length is not negative")
         self.length = length
         self.produce = produce
+        isLive = false
+    }
+
+    /// Makes a live body; `produce` returns once its task is cancelled.
+    package init(live produce: @escaping @Sendable (Sink) async throws -> Void) {
+        length = nil
+        self.produce = produce
+        isLive = true
     }
 
     package static func == (left: ResponseStream, right: ResponseStream) -> Bool {

@@ -37,9 +37,13 @@ package struct ProxyEndpoint: Sendable {
         self.logger = logger
     }
 
-    /// How a body is read: as it comes.
+    /// How a body is read: as it comes; nothing goes on for a client that has left.
     package var policy: RequestPolicy {
-        .streaming(bytesMax: Self.bodyBytesMax, handlingTimeMax: Self.handlingTimeMax)
+        .streaming(
+            bytesMax: Self.bodyBytesMax,
+            handlingTimeMax: Self.handlingTimeMax,
+            endsWithClient: true
+        )
     }
 
     /// Passes a request on and its answer back; every failure of Usher's own is a problem document.

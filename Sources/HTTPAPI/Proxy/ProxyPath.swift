@@ -25,6 +25,8 @@ package struct ProxyPath: Hashable, Sendable {
         path.utf8.starts(with: prefix.utf8)
     }
 
-    /// Whether it can be passed on as it is.
-    package var isSafe: Bool { ProxyRules.isSafe(path: "/\(integration)\(path)") }
+    /// Whether it can be passed on as it is, to some provider at least: which of them take `//` is known later.
+    package var isSafe: Bool {
+        ProxyRules.isSafe(path: "/\(integration)\(path)", keepsEmptySegments: true)
+    }
 }

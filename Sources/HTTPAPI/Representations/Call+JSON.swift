@@ -18,10 +18,28 @@ extension CallResult {
             "reply": reply ?? .null,
             "failure": call.failure?.json ?? .null,
             "undoes": .text(call.undoes?.description),
+            "answered_from": call.answerSource ?? .null,
             "created_at": .instant(call.createdAt),
             "deadline": .instant(call.deadline),
             "finished_at": .instant(call.finishedAt),
             "link": .string(link),
+        ]
+    }
+}
+
+extension RawAnswer {
+    /// The answer as the API shows it: its body as text where it is one.
+    var json: JSONValue {
+        let text = String(validating: body, as: UTF8.self)
+        return [
+            "attempt": .string(attempt.description),
+            "received_at": .instant(receivedAt),
+            "status": .integer(status),
+            "headers": .array(headers.map { ["name": .string($0.name), "value": .string($0.value)] }),
+            "body": .string(text ?? Base64.encode(body)),
+            "encoding": text == nil ? "base64" : "utf-8",
+            "cut": .bool(isCut),
+            "withheld": .bool(isWithheld),
         ]
     }
 }
@@ -53,12 +71,38 @@ extension StoredAttempt {
 }
 
 extension StoredCall {
+    /// How old the answer was that it took; nil when it asked the provider itself.
+    private var answerAge: Int64? {
+        guard let answeredAt, let finishedAt else { return nil }
+        return max(0, (finishedAt - answeredAt).components.seconds)
+    }
+
+    /// Whose answer it took, as the API shows it.
+    fileprivate var answerSource: JSONValue? {
+        answerAge.map { ["call": .text(answeredFrom?.description), "age_seconds": .integer($0)] }
+    }
+
+    /// Whose answer it took, in words.
+    private var answerWords: String? {
+        answerAge.map { age in
+            let source = answeredFrom.map { "\($0)" } ?? "a call of somebody else"
+            let time =
+                switch age {
+                case ..<1: "at the same time"
+                case ..<120: "\(age) s old"
+                default: "\(age / 60) min old"
+                }
+            return "Answered from \(source), \(time)."
+        }
+    }
+
     /// What happened, in words.
     func explanation(_ attempts: [StoredAttempt], name: (Int64?) -> ResourceName?) -> String {
         var sentences = attempts.map { attempt in
             let place = name(attempt.integration)?.text ?? "an integration that was removed"
             return "\(attempt.number). \(place): \(attempt.words)."
         }
+        if let answerWords { sentences.append(answerWords) }
         switch state {
         case .queued: sentences.append("It waits for its next attempt.")
         case .working: sentences.append("An attempt is on its way.")

@@ -32,6 +32,8 @@ struct CallRoutes: Sendable {
                 .optional("priority", .choice(Priority.allCases.map(\.name)), "How urgent it is."),
                 .optional("deadline", .string(length: 1...40, format: "date-time"), "When it is given up."),
                 .optional("mode", .choice(["sync", "async"]), "`async`: the result leaves as an event."),
+                .optional("fresh", .boolean, "Asks the provider, even if the same was answered lately."),
+                .optional("raw", .boolean, "Keeps what the provider sends, for `?raw=true` at `link`."),
             ]),
             replies: [
                 .json(200, .named("Call"), "The call is over, one way or the other: see `state`."),
@@ -99,10 +101,22 @@ struct CallRoutes: Sendable {
             id: "getCall",
             tag: "calls",
             summary: "Shows a call and explains every attempt.",
+            parameters: [
+                .init(
+                    "raw",
+                    .boolean,
+                    "Adds what the provider sent, as it came; needs a key that may write, as such answers hold more."
+                )
+            ],
             replies: [.json(200, .named("CallDetail"), "The call.")],
             action: .guarded(.read) { call, scope in
+                let wantsRaw = call.text("raw") == "true"
+                if wantsRaw { try scope.require(.write) }
                 let result = try await visible(call, scope)
-                return .json(try await detail(result))
+                let detail = try await detail(result)
+                guard wantsRaw else { return .json(detail) }
+                let raw = try await calls.rawAnswer(of: result.call.id)
+                return .json(.object((detail.object ?? []) + [JSONMember("raw", raw?.json ?? .null)]))
             }
         )
     }
@@ -181,6 +195,8 @@ struct CallRoutes: Sendable {
             priority: body["priority"]?.string.flatMap { Priority(name: $0) },
             deadline: deadline.flatMap { Instant($0) },
             isAsync: body["mode"]?.string == "async",
+            isFresh: body["fresh"]?.bool ?? false,
+            keepsRaw: body["raw"]?.bool ?? false,
             key: keys.first
         )
     }
@@ -222,6 +238,11 @@ struct CallRoutes: Sendable {
         result.json(link: "\(context.publicURL)/api/calls/\(result.call.id)")
     }
 
+    private func copyBack(_ call: StoredCall) async throws -> JSONValue {
+        guard call.operation == .storageUpload else { return .null }
+        return try await calls.contentDebt(of: call.id)?.json(context) ?? .null
+    }
+
     private func detail(_ result: CallResult) async throws -> JSONValue {
         let attempts = try await calls.attempts(of: result.call.id)
         let explained = attempts.map { $0.json(integration: name($0.integration)) }
@@ -230,6 +251,7 @@ struct CallRoutes: Sendable {
             members + [
                 JSONMember("attempts", .array(explained)),
                 JSONMember("explanation", .string(result.call.explanation(attempts, name: name))),
+                JSONMember("copy_back", try await copyBack(result.call)),
             ]
         )
     }

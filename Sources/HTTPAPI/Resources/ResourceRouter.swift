@@ -1,9 +1,11 @@
-import Access
+package import Access
 package import Calls
 import Domain
+package import Health
 package import Logging
 import Registry
 import Storage
+package import Telemetry
 import Transport
 import Vault
 import Webhooks
@@ -14,13 +16,22 @@ package enum ResourceRouter {
     package static let version = "0.1.0"
 
     /// Makes the router over the services.
+    ///
+    /// - Parameters:
+    ///   - sessions: those who are signed in, and may read with that; nil knows none.
+    ///   - others: routes that `Gateway` makes over services of its own choice.
     package static func make(
         _ context: ResourceContext,
         calls: CallEngine,
         backfiller: Backfiller,
         proxy: ProxyEngine,
+        alerts: AlertDesk,
+        browsers: PushBook,
+        signals: SignalHub,
         proxies: TrustedProxies = .none,
-        logger: Logger
+        sessions: Sessions? = nil,
+        logger: Logger,
+        others: [Route] = []
     ) -> Router {
         let routes =
             EventRoutes(context: context).all + DeliveryRoutes(context: context).all
@@ -37,6 +48,10 @@ package enum ResourceRouter {
             + IntegrationTestRoutes(context: context, calls: calls).all
             + BackfillRoutes(context: context, backfiller: backfiller).all
             + ProxyRoutes(context: context, proxy: proxy).all
+            + AlertRoutes(context: context, alerts: alerts).all
+            + PushRoutes(browsers: browsers, allowsPlain: alerts.reachesThisMachine).all
+            + ObjectRoutes(context: context, calls: calls, proxy: proxy).all
+            + streamRoutes(context, calls, signals) + others
         let document = OpenAPI.route(
             documenting: routes,
             schemas: .resources,
@@ -45,10 +60,12 @@ package enum ResourceRouter {
         )
         let ports = Router.Ports(
             authenticate: { request async throws(AccessError) in
-                let client = proxies.client(peer: request.clientAddress, headers: request.headers)
+                if let sessions, let token = sessionToken(request, proxies) {
+                    return try await sessions.use(token).scope
+                }
                 return try await context.keys.authenticate(
                     authorization: request.headers.first("authorization"),
-                    client: ClientNetwork(address: client?.description ?? request.clientAddress)
+                    client: proxies.network(of: request)
                 )
             },
             problem: Problem.init(service:),
@@ -60,6 +77,30 @@ package enum ResourceRouter {
             }
         )
         return Router(routes + [document], schemas: .resources, ports: ports, logger: logger)
+    }
+
+    /// The session that a page of ours reads with: never one that changes something, nor one beside a key.
+    private static func sessionToken(_ request: APIRequest, _ proxies: TrustedProxies) -> SessionToken? {
+        guard request.headers.first("authorization") == nil,
+            request.method == .get || request.method == .head,
+            request.isSameOrigin
+        else { return nil }
+        return SessionCookie.token(in: request, isSecure: proxies.isSecure(request))
+    }
+}
+
+extension ResourceRouter {
+    private static func streamRoutes(
+        _ context: ResourceContext,
+        _ calls: CallEngine,
+        _ signals: SignalHub
+    ) -> [Route] {
+        let exporter = Exporter(
+            sources: [.events(context), .deliveries(context), .calls(context, calls)],
+            cursors: context.cursors
+        )
+        return StreamRoutes(context: context, signals: signals, exporter: exporter).all
+            + ExportRoutes(context: context, exporter: exporter).all
     }
 }
 

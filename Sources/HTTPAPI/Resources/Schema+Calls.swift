@@ -16,6 +16,11 @@ extension SchemaCatalogue {
         .required("reply", .any, "The normalised reply; null unless it succeeded, and in lists."),
         .required("failure", .nullable(.named("CallFailure")), "Why it was not done."),
         .required("undoes", .optionalText, "The attempt it undoes; null for what was asked for."),
+        .required(
+            "answered_from",
+            .nullable(.named("CallSource")),
+            "Whose answer it took; null when it asked the provider itself."
+        ),
         .required("created_at", .instant, "When it came."),
         .required("deadline", .instant, "When it is given up if nothing has taken effect."),
         .required("finished_at", .optionalInstant, "When it was over."),
@@ -31,6 +36,16 @@ extension SchemaCatalogue {
                 callProperties + [
                     .required("attempts", .array(.named("CallAttempt")), "Its attempts, oldest first."),
                     .required("explanation", .text, "What happened, in words."),
+                    .optional(
+                        "raw",
+                        .nullable(.named("CallAnswer")),
+                        "With `raw=true`: what the provider sent in the attempt that decided; null when it is not kept."
+                    ),
+                    .required(
+                        "copy_back",
+                        .nullable(.named("ContentDebt")),
+                        "An upload's way back after a failover; null when it went where it belongs."
+                    ),
                 ]
             )
         ),
@@ -60,6 +75,39 @@ extension SchemaCatalogue {
                 ),
                 .required("code", .text, "The provider's own word for it."),
                 .required("message", .text, "A sentence for people."),
+            ])
+        ),
+        (
+            "CallAnswer",
+            .object([
+                .required("attempt", .text, "The attempt it belongs to."),
+                .required("received_at", .instant, "When it came."),
+                .required("status", .count, "Its status."),
+                .required(
+                    "headers",
+                    .array(
+                        .object([
+                            .required("name", .text, "The name, in lower case."),
+                            .required("value", .text, "The value."),
+                        ])
+                    ),
+                    "Its fields, but those that repeat the credential or speak of the connection."
+                ),
+                .required("body", .text, "Its body, at most 64 KiB of it."),
+                .required("encoding", .choice(["utf-8", "base64"]), "How `body` is written."),
+                .required("cut", .boolean, "Whether fields or a part of the body were cut off."),
+                .required(
+                    "withheld",
+                    .boolean,
+                    "Whether the body is left out, as it repeats the credential."
+                ),
+            ])
+        ),
+        (
+            "CallSource",
+            .object([
+                .required("call", .optionalText, "The call that asked; null when it is somebody else's."),
+                .required("age_seconds", .count, "How old its answer was."),
             ])
         ),
         (

@@ -23,7 +23,9 @@ extension SchemaCatalogue {
     /// Every schema with a name.
     static let resources = SchemaCatalogue(
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
-            + weddingSchemas + integrationSchemas + callSchemas + proxySchemas + failoverSchemas
+            + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
+            + failoverSchemas + emergencySchemas
+            + alertSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

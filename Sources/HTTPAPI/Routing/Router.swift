@@ -50,9 +50,11 @@ package struct Router: Sendable {
     }
 
     /// Answers a request; every failure is a problem document.
-    package func respond(to request: APIRequest) async -> APIResponse {
+    ///
+    /// - Parameter known: whose request it is when that is known already, as for our own pages; nil authenticates.
+    package func respond(to request: APIRequest, as known: AccessScope? = nil) async -> APIResponse {
         do {
-            return try await answer(request)
+            return try await answer(request, known)
         } catch let problem as Problem {
             return problem.response(for: request.id)
         } catch let error as AccessError {
@@ -79,14 +81,14 @@ package struct Router: Sendable {
         return route?.streamedBytesMax.map { .streaming(bytesMax: $0) }
     }
 
-    private func answer(_ request: APIRequest) async throws -> APIResponse {
+    private func answer(_ request: APIRequest, _ known: AccessScope?) async throws -> APIResponse {
         try await refuseKeyInQuery(request)
         let (route, path) = try find(request)
         switch route.action {
         case .open(let handler):
             return try await handler(try call(request, route, path))
         case .guarded(let level, let handler):
-            let scope = try await ports.authenticate(request)
+            let scope = if let known { known } else { try await ports.authenticate(request) }
             try scope.require(level)
             return try await handler(try call(request, route, path), scope)
         }

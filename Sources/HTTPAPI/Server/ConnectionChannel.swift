@@ -36,7 +36,9 @@ struct ConnectionChannel: ServerChildChannel {
             do {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(WireMeter(connection))
-                try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limits: environment.limits)))
+                let decoder = ByteToMessageHandler(HTTPRequestDecoder(limits: environment.limits))
+                connection.decoder = decoder
+                try pipeline.addHandler(decoder)
                 try pipeline.addHandler(connection)
             } catch {
                 finished.succeed(())
@@ -81,6 +83,7 @@ extension HTTPDecoder where In == HTTPServerRequestPart, Out == HTTPServerRespon
         configuration.maxHeaderFieldSize = limits.fieldBytesMax
         configuration.maxHeaderListSize = limits.headBytesMax
         configuration.maxHeaderFieldCount = limits.fieldsMax
-        self.init(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+        // What was sent before a handshake is answered is an error, which closes the connection.
+        self.init(leftOverBytesStrategy: .fireError, limitConfiguration: configuration)
     }
 }

@@ -28,6 +28,7 @@ extension ConnectionHandler {
         }
         incoming = body
         let request = begin(head, body: [], stream: body)
+        endsWithClient = environment.policy(head).endsWithClient
         running = Task { [handler = environment.handler, streams = environment.streams] in
             let response = await handler(request)
             streams.leave()
@@ -75,8 +76,8 @@ extension ConnectionHandler {
         var exchange = exchange
         let framing = StreamFraming(length: stream.length, minorVersion: exchange.minorVersion)
         if framing == .untilClose { exchange.keepsAlive = false }
-        machine.streamBegan(exchange, at: now)
-        guard environment.streams.enter() else {
+        machine.streamBegan(exchange, isLive: stream.isLive, at: now)
+        guard stream.isLive || environment.streams.enter() else {
             environment.refused("too-many-streams")
             write(Problem.overloaded(retryAfterSeconds: 1).response(for: nextID()), to: exchange, context)
             return endStream(context)
@@ -84,13 +85,13 @@ extension ConnectionHandler {
         var buffer = context.channel.allocator.buffer(capacity: 512)
         let now = environment.time.now()
         guard writer.writeHead(of: response, framing: framing, to: exchange, now: now, into: &buffer) else {
-            environment.streams.leave()
+            if !stream.isLive { environment.streams.leave() }
             write(APIResponse(status: 500), to: exchange, context)
             return endStream(context)
         }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard exchange.method != .head else {
-            environment.streams.leave()
+            if !stream.isLive { environment.streams.leave() }
             return endStream(context)
         }
         outgoing = OutgoingStream(framing)
@@ -115,7 +116,7 @@ extension ConnectionHandler {
             } catch {
                 isWhole = false  // The peer sees it as the connection's end; the producer tells its own log.
             }
-            streams.leave()
+            if !stream.isLive { streams.leave() }
             eventLoop.execute { bound.value.produced(isWhole, sequence) }
         }
     }
@@ -142,7 +143,7 @@ extension ConnectionHandler {
             ? eventLoop.makeSucceededVoidFuture() : outgoing.waitForRoom(on: eventLoop)
     }
 
-    private func left(_ count: Int, _ sequence: Int) {
+    func left(_ count: Int, _ sequence: Int) {
         guard sequence == self.sequence else { return }
         now = environment.time.elapsed()
         machine.pieceLeft(count, at: now)

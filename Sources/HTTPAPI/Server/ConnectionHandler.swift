@@ -34,12 +34,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var sequence = 0
     var running: Task<Void, Never>?
     var runningCount = 0
+    /// Whether the running handler works for this client alone.
+    var endsWithClient = false
     /// The body that is streamed in; nil when there is none.
     var incoming: RequestBody?
     /// The body that is streamed out; nil when there is none.
     var outgoing: OutgoingStream?
-    /// Makes the body that is streamed out.
+    /// Makes the body that is streamed out, or what a WebSocket says.
     var producing: Task<Void, Never>?
+    /// What parses requests; taken out when the connection becomes a WebSocket.
+    var decoder: ByteToMessageHandler<HTTPRequestDecoder>?
+    /// Speaks for the connection once it is a WebSocket.
+    var socket: SocketHandler?
 
     /// Makes the handler of one connection; `finished` is completed when it and its last task are over.
     init(
@@ -77,9 +83,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
         machine.connectionLost()
         waiting = []
         timer?.cancel()
+        clientLeft()
         endIncoming(.failure(.disconnected))
         endOutgoing()
+        endSocket()
         finishIfOver()
+    }
+
+    /// Ends what is done for nobody else.
+    ///
+    /// Who ends only its own side of the connection is taken for one that has left:
+    /// the two look the same.
+    private func clientLeft() {
+        if endsWithClient { running?.cancel() }
     }
 
     func finishIfOver() {
@@ -127,7 +143,10 @@ extension ConnectionHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let failure = error as? HTTPParserError else { return context.close(promise: nil) }
-        guard failure != .invalidEOFState else { return perform(machine.inputClosed()) }
+        guard failure != .invalidEOFState else {
+            clientLeft()
+            return perform(machine.inputClosed())
+        }
         let problem = failure == .headerOverflow ? Problem.headTooLarge : .malformedRequest
         perform(machine.parserFailed(problem, at: now))
     }
@@ -135,6 +154,7 @@ extension ConnectionHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
+            clientLeft()
             perform(machine.inputClosed())
         case is ChannelShouldQuiesceEvent:
             now = environment.time.elapsed()
@@ -208,6 +228,8 @@ extension ConnectionHandler {
             closeWhenWritten(context)
         case .close:
             context.close(promise: nil)
+        case .endLive:
+            producing?.cancel()
         }
     }
 
@@ -276,8 +298,14 @@ extension ConnectionHandler {
             let exchange = machine.exchangeToAnswer(hasMore: hasMore)
         else { return }
         running = nil
+        endsWithClient = false
         now = environment.time.elapsed()
         endIncoming(.failure(.answered))
+        var response = response
+        if let socket = response.socket {
+            if mayUpgrade(exchange) { return upgrade(to: socket, exchange, context) }
+            response = Problem.malformedRequest.response(for: nextID())
+        }
         if let stream = response.stream { return send(response, stream, to: exchange, context) }
         write(response, to: exchange, context)
         follow(
@@ -347,6 +375,7 @@ extension ConnectionHandler {
         if context.channel.isWritable {
             now = environment.time.elapsed()
             outgoing?.roomCame()
+            socket?.roomCame()
             if machine.drained(at: now) { drain() }
         }
         context.fireChannelWritabilityChanged()

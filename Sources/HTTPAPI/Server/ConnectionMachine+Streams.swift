@@ -30,6 +30,26 @@ extension ConnectionMachine {
         var waitingBytes = 0
         /// Whether some of the request's body has not come.
         let isEarly: Bool
+        /// Whether it goes on for as long as the peer listens.
+        let isLive: Bool
+    }
+
+    /// What is being sent, as an answer or over a WebSocket.
+    private var flow: Sending? {
+        get {
+            switch state {
+            case .sending(let sending), .upgraded(let sending): sending
+            default: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch state {
+            case .sending: state = .sending(newValue)
+            case .upgraded: state = .upgraded(newValue)
+            default: break
+            }
+        }
     }
 }
 
@@ -126,27 +146,34 @@ extension ConnectionMachine {
 
 extension ConnectionMachine {
     /// The head of an answer is on its way, its body is being made.
-    package mutating func streamBegan(_ exchange: Exchange, at now: Duration) {
+    package mutating func streamBegan(_ exchange: Exchange, isLive: Bool = false, at now: Duration) {
         let isEarly = if case .receiving = state { true } else { false }
-        let meter = ProgressMeter(limits.outgoingStreamRule, now: now, isPaused: true)
-        state = .sending(Sending(exchange: exchange, meter: meter, isEarly: isEarly))
+        let rule = isLive ? limits.liveStreamRule : limits.outgoingStreamRule
+        let meter = ProgressMeter(rule, now: now, isPaused: true)
+        state = .sending(Sending(exchange: exchange, meter: meter, isEarly: isEarly, isLive: isLive))
+    }
+
+    /// The answer turns the connection into a WebSocket.
+    package mutating func upgraded(_ exchange: Exchange, at now: Duration) {
+        let meter = ProgressMeter(limits.liveStreamRule, now: now, isPaused: true)
+        state = .upgraded(Sending(exchange: exchange, meter: meter, isEarly: false, isLive: true))
     }
 
     /// A piece of the answer was written and waits to leave.
     package mutating func pieceWritten(_ count: Int, at now: Duration) {
-        guard case .sending(var sending) = state else { return }
+        guard var sending = flow else { return }
         sending.waitingBytes += count
         sending.meter.resume(at: now)
-        state = .sending(sending)
+        flow = sending
     }
 
     /// A piece of the answer has left.
     package mutating func pieceLeft(_ count: Int, at now: Duration) {
-        guard case .sending(var sending) = state else { return }
+        guard var sending = flow else { return }
         sending.waitingBytes -= count
         sending.meter.moved(count)
         if sending.waitingBytes == 0 { sending.meter.pause(at: now) }
-        state = .sending(sending)
+        flow = sending
     }
 
     /// The last piece of the answer is on its way; the arguments are those of `answered`.
@@ -166,7 +193,7 @@ extension ConnectionMachine {
         var sending = sending
         let isStopped = stopsAt.map { now >= $0 } ?? false
         guard sending.meter.fault(at: now) == nil, !isStopped else { return close() }
-        state = .sending(sending)
+        flow = sending
         return .none
     }
 }

@@ -29,6 +29,8 @@ package struct ConnectionMachine: Sendable {
         case closeWhenWritten
         /// Close at once.
         case close
+        /// End the live body, or the socket, that is being sent.
+        case endLive
     }
 
     /// What follows once an answer is written.
@@ -55,6 +57,8 @@ package struct ConnectionMachine: Sendable {
         case sending(Sending)
         /// An answer waits for a slow reader; the next request may follow it.
         case writing(until: Duration)
+        /// A WebSocket: `SocketMachine` decides what is said.
+        case upgraded(Sending)
         /// The last answer leaves.
         case parting(until: Duration)
         case lingering(until: Duration)
@@ -127,7 +131,7 @@ package struct ConnectionMachine: Sendable {
         case .body(let body): own = bodyDeadline(body)
         case .receiving(let receiving): own = receiving.deadline
         case .handling(let exchange): own = exchange.until
-        case .sending(let sending): own = sending.meter.deadline
+        case .sending(let sending), .upgraded(let sending): own = sending.meter.deadline
         case .closed: return nil
         }
         return stopsAt.map { min($0, own) } ?? own
@@ -242,7 +246,7 @@ extension ConnectionMachine {
         case .writing(let until):
             state = .parting(until: until)
             return .closeWhenWritten
-        case .parting, .lingering, .closed:
+        case .upgraded, .parting, .lingering, .closed:
             return .none
         }
     }
@@ -251,11 +255,13 @@ extension ConnectionMachine {
     package mutating func inputClosed() -> Action {
         inputHasEnded = true
         switch state {
+        // It may have been silent for long, and nothing would be written that finds out.
+        case .sending(let sending) where sending.isLive: return close()
         case .handling, .sending, .parting: return .none
         case .writing(let until):
             state = .parting(until: until)
             return .closeWhenWritten
-        case .awaiting, .head, .body, .receiving, .lingering, .closed: return close()
+        case .awaiting, .head, .body, .receiving, .upgraded, .lingering, .closed: return close()
         }
     }
 
@@ -264,7 +270,7 @@ extension ConnectionMachine {
         guard inputHasEnded else { return .none }
         switch state {
         case .awaiting, .head, .body, .receiving: return close()
-        case .handling, .sending, .writing, .parting, .lingering, .closed: return .none
+        case .handling, .sending, .writing, .upgraded, .parting, .lingering, .closed: return .none
         }
     }
 
@@ -339,7 +345,11 @@ extension ConnectionMachine {
     package mutating func stop(at now: Duration) -> Action {
         if case .awaiting = state { return close() }
         stopsAt = stopsAt ?? now + limits.shutdownTimeMax
-        return .none
+        switch state {
+        case .sending(let sending) where sending.isLive: return .endLive
+        case .upgraded: return .endLive
+        default: return .none
+        }
     }
 
     /// The handler has no room: the request is turned away.
@@ -358,7 +368,7 @@ extension ConnectionMachine {
         case .head, .body: return refuse(.requestTimeout, at: now)
         case .receiving(let receiving): return receivingTimerFired(receiving, at: now)
         case .handling: return abandon(.handlingTimeout, at: now)
-        case .sending(let sending): return sendingTimerFired(sending, at: now)
+        case .sending(let sending), .upgraded(let sending): return sendingTimerFired(sending, at: now)
         case .awaiting, .writing, .parting, .lingering: return close()
         case .closed: return .none
         }

@@ -61,6 +61,9 @@ package struct RequestPolicy: Sendable {
     ///
     /// Nil is the server's `handlingTimeMax`.
     package let handlingTimeMax: Duration?
+    /// Whether the handler is cancelled when the client leaves, or ends its side of the connection, before the answer's
+    /// head.
+    package let endsWithClient: Bool
 
     /// Makes a policy.
     package init(bodyBytesMax: Int, placement: Placement = .pool) {
@@ -68,17 +71,27 @@ package struct RequestPolicy: Sendable {
         self.placement = placement
         streamsBody = false
         handlingTimeMax = nil
+        endsWithClient = false
     }
 
     /// Makes the policy of a path whose body is a stream of at most `bytesMax` bytes.
-    package static func streaming(bytesMax: Int, handlingTimeMax: Duration? = nil) -> RequestPolicy {
-        RequestPolicy(streamedBytesMax: bytesMax, handlingTimeMax: handlingTimeMax)
+    package static func streaming(
+        bytesMax: Int,
+        handlingTimeMax: Duration? = nil,
+        endsWithClient: Bool = false
+    ) -> RequestPolicy {
+        RequestPolicy(
+            streamedBytesMax: bytesMax,
+            handlingTimeMax: handlingTimeMax,
+            endsWithClient: endsWithClient
+        )
     }
 
-    private init(streamedBytesMax: Int, handlingTimeMax: Duration?) {
+    private init(streamedBytesMax: Int, handlingTimeMax: Duration?, endsWithClient: Bool) {
         bodyBytesMax = streamedBytesMax
         placement = .pool
         streamsBody = true
         self.handlingTimeMax = handlingTimeMax
+        self.endsWithClient = endsWithClient
     }
 }

@@ -56,6 +56,16 @@ package struct ServerLimits: Sendable {
     )
     /// How much of a streamed body waits for its handler; beyond: nothing more is read from the socket.
     package var streamBufferBytesMax = 256 * 1_024
+    /// What a peer must read of a stream that goes on as long as it listens, while some of it waits; below: closed.
+    ///
+    /// After `timeMax` the client comes again, and goes on where it was.
+    package var liveStreamRule = ProgressRule(
+        window: .seconds(20),
+        bytesPerWindowMin: 1,
+        timeMax: .seconds(86_400)
+    )
+    /// What a WebSocket may do.
+    package var socket = SocketLimits()
     /// The most streams at one time, in and out counted apart from handled requests; beyond: 503.
     package var streamsMax = 256
     /// How long open requests may take to finish once the server is told to stop; beyond: closed.

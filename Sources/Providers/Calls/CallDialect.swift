@@ -62,6 +62,16 @@ package protocol CallDialect: Sendable {
 
     /// What an answer says about the provider's limits; empty when it says nothing.
     func limits(in answer: ProviderAnswer) -> [LimitNews]
+
+    /// What a 2xx to `next`'s request says of the object that the call is about; nil when it tells of none.
+    func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts?
+}
+
+extension CallDialect {
+    /// A provider that keeps no objects.
+    package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
+        nil
+    }
 }
 
 /// What is known of a provider, from its documentation.
@@ -92,6 +102,8 @@ package struct ProviderFacts: Sendable {
     package var timeout: Duration
     /// The least time between two probes.
     package var probeInterval: Duration
+    /// How long an answer is as good as a new one, by the operation; others are asked anew each time.
+    package var freshness: [Operation: Duration]
 
     /// Collects the facts.
     package init(
@@ -107,7 +119,8 @@ package struct ProviderFacts: Sendable {
         versionHeader: String? = nil,
         statusPage: StatusPage? = nil,
         timeout: Duration = .seconds(10),
-        probeInterval: Duration = .seconds(30)
+        probeInterval: Duration = .seconds(30),
+        freshness: [Operation: Duration] = [:]
     ) {
         self.provider = provider
         self.title = title
@@ -122,6 +135,7 @@ package struct ProviderFacts: Sendable {
         self.statusPage = statusPage
         self.timeout = timeout
         self.probeInterval = probeInterval
+        self.freshness = freshness
     }
 }
 

@@ -86,6 +86,19 @@ package enum Operation: String, CaseIterable, Hashable, Sendable, CustomStringCo
         }
     }
 
+    /// Whether identical ones that are asked for at the same time may be answered by one request.
+    ///
+    /// Reads of money never are: what decides about money is asked for anew. Downloads and presigned URLs are made for
+    /// one caller.
+    package var isShareable: Bool {
+        switch self {
+        case .smsGet, .emailGet, .videoGet, .calendarGet, .calendarChanges, .weatherCurrent, .weatherForecast,
+            .storageHead:
+            true
+        default: false
+        }
+    }
+
     /// Whether it is about something that lives at one integration already: such a call never goes elsewhere.
     package var hasTarget: Bool {
         switch self {

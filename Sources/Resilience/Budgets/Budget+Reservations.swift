@@ -53,9 +53,16 @@ extension Budget {
         for index in holds.indices {
             let share = holds[index].reservation.share(of: 1)
             let kept = holds[index].tokens(now, most: max(1, burst * share / rate))
-            if holds[index].reservation.wedding != wedding { sum += kept }
+            if isKept(holds[index].reservation, from: wedding) { sum += kept }
         }
         return sum
+    }
+
+    /// Whether a share is kept from the calls of this wedding.
+    private func isKept(_ reservation: Reservation, from wedding: WeddingID?) -> Bool {
+        guard reservation.wedding != wedding else { return false }
+        guard let wedding, favoured.contains(wedding) else { return true }
+        return favoured.contains(reservation.wedding)
     }
 
     /// The calls kept in a window for other weddings.
@@ -64,7 +71,7 @@ extension Budget {
         var sum = 0.0
         for index in holds.indices {
             let kept = holds[index].calls(now, turnsAt: turnsAt)
-            if holds[index].reservation.wedding != wedding { sum += kept }
+            if isKept(holds[index].reservation, from: wedding) { sum += kept }
         }
         return sum
     }

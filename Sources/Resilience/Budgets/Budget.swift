@@ -67,6 +67,8 @@ package struct Budget: Sendable {
     var windows = WindowLearner()
     var pause = Pause()
     var holds: [Hold] = []
+    /// The weddings whose calls may use what is held for others than them.
+    var favoured: Set<WeddingID> = []
     /// The rate and burst that are documented or told; the rate is infinite when neither is.
     var ceiling: (rate: Double, burst: Double)
     private var isLimiting = false

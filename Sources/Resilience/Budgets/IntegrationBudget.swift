@@ -163,9 +163,17 @@ package struct IntegrationBudget: Sendable {
         shared[index]?.release(reservation)
     }
 
-    /// The weddings for which something is held.
+    /// Lets the calls of these weddings use what is held for all others; none takes that back.
+    ///
+    /// What is held for one of them stays its own.
+    package mutating func favour(_ weddings: Set<WeddingID>) {
+        for index in shared.indices { shared[index]?.favoured = weddings }
+    }
+
+    /// The weddings for which something is held, or which may use what is held for others.
     var holders: Set<WeddingID> {
-        Set(shared.flatMap { $0?.holds.map(\.reservation.wedding) ?? [] })
+        let holds = shared.flatMap { $0?.holds.map(\.reservation.wedding) ?? [] }
+        return holds.isEmpty ? [] : Set(holds).union(shared.compactMap { $0?.favoured }.first ?? [])
     }
 
     /// How long it takes until `calls` more have gone, by every limit they count against; nil when no limit does.

@@ -4,15 +4,20 @@ import Domain
 ///
 /// Of `count` calls a window, a call of class c goes while
 ///
-///     used + 1 ≤ count − k(c) · time left − held
+///     used + 1 ≤ count − k(c) − held
 ///
-/// with k(live) = 0, k(normal) = 3 · rate(live), k(bulk) = 3 · rate(live) + 1.5 · rate(normal), the rates being those
-/// of the calls let through lately, and `held` what reservations keep for other weddings.
+/// where `held` is what reservations keep for other weddings, and with e = (rate(live) + rate(normal)) · time left, the
+/// calls that are to come by the rates of late (Poisson: give or take √e),
+///
+///     k(live) = 0, k(normal) = 3 · rate(live) · time left, k(bulk) = max(k(normal), e + 2 · √e)
 ///
 /// | 1 500 in 60 s, live 1/s, normal 6/s, time left | 60 s | 30 s | 5 s | 0 s |
 /// |---|---|---|---|---|
-/// | bulk may use up to | 780 | 1 140 | 1 440 | 1 500 |
+/// | bulk may use up to | 1 039 | 1 261 | 1 453 | 1 500 |
 /// | normal may use up to | 1 320 | 1 410 | 1 485 | 1 500 |
+///
+/// Whatever is kept for calls to come delays the bulk calls that it is kept from until the turn; more than these will
+/// need is therefore lost time.
 ///
 /// Windows are those of the epoch, by the wall clock; but a window never ends before the monotonic clock has gone
 /// through nine tenths of it, so that a step of the wall clock gives nothing away. Calls of the last `edge` before the
@@ -47,7 +52,7 @@ struct WindowMeter: Hashable, Sendable {
 
     /// The calls a class may use in this window, at `time`.
     func share(_ budgetClass: BudgetClass, of count: Int, held: Double, at time: Double) -> Double {
-        Double(count) - reserve(budgetClass, at: time) * max(turnsAt - time, 0) - held
+        Double(count) - reserve(budgetClass, at: time) - held
     }
 
     /// How long a call must wait; zero or less is not at all.
@@ -56,7 +61,7 @@ struct WindowMeter: Hashable, Sendable {
         guard missing > 1e-9 else { return 0 }
         let toTurn = turnsAt - time
         guard used < count else { return toTurn }
-        let melting = reserve(budgetClass, at: time)
+        let melting = reserve(budgetClass, at: time) / toTurn
         // The rates fall while nothing comes, so look again before the reserve at today's rates has melted.
         return min(toTurn, 1, melting > 0 ? max(missing / melting, 0.001) : toTurn)
     }
@@ -120,11 +125,16 @@ struct WindowMeter: Hashable, Sendable {
         coveredTo = used
     }
 
+    /// The calls of this window that a class leaves to the more urgent ones.
     private func reserve(_ budgetClass: BudgetClass, at time: Double) -> Double {
+        let left = max(turnsAt - time, 0)
+        let live = live.perSecond(at: time) * left
         switch budgetClass {
-        case .live: 0
-        case .normal: 3 * live.perSecond(at: time)
-        case .bulk: 3 * live.perSecond(at: time) + 1.5 * normal.perSecond(at: time)
+        case .live: return 0
+        case .normal: return 3 * live
+        case .bulk:
+            let expected = live + normal.perSecond(at: time) * left
+            return max(3 * live, expected + 2 * expected.squareRoot())
         }
     }
 

@@ -51,6 +51,14 @@ extension CallBreaker {
             self.rampStepMax = rampStepMax
         }
 
+        /// The same limits with half the shares: it opens sooner, and comes back as before.
+        package var tightened: Limits {
+            var limits = self
+            limits.failureShareMax /= 2
+            limits.slowShareMax /= 2
+            return limits
+        }
+
         /// Traps on limits that make no sense.
         func check() {
             precondition(

@@ -49,8 +49,8 @@ package struct CallBreaker: Sendable {
         var until: Duration = .zero
     }
 
-    /// Its limits.
-    package let limits: Limits
+    /// Its limits; tighter ones while it is tightened.
+    package private(set) var limits: Limits
     /// How often it went from letting calls through to open.
     package private(set) var trips = 0
     /// Why it opened last; nil when it never did.
@@ -67,6 +67,13 @@ package struct CallBreaker: Sendable {
         limits.check()
         self.limits = limits
         permits = Array(repeating: Permit(), count: limits.probesMax)
+    }
+
+    /// Takes other limits, with the same number of probes; what was counted and what is on its way stays.
+    mutating func change(_ limits: Limits) {
+        limits.check()
+        precondition(limits.probesMax == self.limits.probesMax, "permits are given out by place")
+        self.limits = limits
     }
 
     /// What it does at the moment.

@@ -42,6 +42,15 @@ package struct IntegrationGuard: Sendable {
             self.stale = stale
             self.breaker = breaker
         }
+
+        /// The same limits at which trouble is seen sooner.
+        package var tightened: Limits {
+            var limits = self
+            limits.slow /= 2
+            limits.late /= 2
+            limits.breaker = breaker.tightened
+            return limits
+        }
     }
 
     /// The right to send one request; goes back with the outcome.
@@ -85,8 +94,9 @@ package struct IntegrationGuard: Sendable {
     /// Lost tickets that are taken back in one step.
     static let lostMax = 8
 
-    /// Its limits.
-    package let limits: Limits
+    /// Its limits; tighter ones while it is tightened.
+    package private(set) var limits: Limits
+    private let ordinary: Limits
     var breaker: CallBreaker
     var bulkhead: Bulkhead
     var flights: InFlightAge
@@ -109,12 +119,25 @@ package struct IntegrationGuard: Sendable {
         precondition(limits.slow > .zero && limits.late > .zero, "slow and late are positive times")
         precondition(limits.lease >= limits.breaker.probeLease, "a ticket lives as long as a probe's permit")
         self.limits = limits
+        ordinary = limits
         breaker = CallBreaker(limits: limits.breaker)
         bulkhead = Bulkhead(inFlightMax: limits.inFlightMax)
         flights = InFlightAge(capacity: limits.inFlightMax)
         stateSince = now
         lateLimit = limits.late
         lookedAt = now
+    }
+
+    /// Whether it calls trouble what it otherwise would not.
+    package var isTightened: Bool { limits != ordinary }
+
+    /// Takes half of what was slow for slow, half of what was late for late, and opens at half the shares; or takes
+    /// that back.
+    package mutating func tighten(_ isTight: Bool) {
+        guard isTight != isTightened else { return }
+        limits = isTight ? ordinary.tightened : ordinary
+        breaker.change(limits.breaker)
+        lateLimit = max(limits.late, profile.p95.map { $0 * Self.lateFactor } ?? limits.late)
     }
 
     /// What the breaker does.

@@ -14,8 +14,12 @@ package struct FaultyVendor: Sendable {
     package private(set) var vendor: any VendorMachine
     /// What goes wrong, in the order it was commanded.
     package private(set) var faults: [VendorFault] = []
+    /// The requests that came.
+    package private(set) var traffic = VendorTraffic()
     private let beginning: any VendorMachine
     private var late: [Late] = []
+    /// Until when everybody is shut out, by a `punish`.
+    private var shutOutUntil: Instant?
 
     private struct Late: Sendable {
         let request: VendorRequest
@@ -54,11 +58,23 @@ package struct FaultyVendor: Sendable {
         vendor = beginning
         faults = []
         late = []
+        traffic = VendorTraffic()
+        shutOutUntil = nil
     }
 
     /// Takes one request and says what becomes of it.
     package mutating func exchange(
         _ request: VendorRequest,
+        now: Instant,
+        random: inout SeededRandom
+    ) -> VendorExchange {
+        let exchange = result(of: request, now: now, random: &random)
+        traffic.record(request, exchange, at: now)
+        return exchange
+    }
+
+    private mutating func result(
+        of request: VendorRequest,
         now: Instant,
         random: inout SeededRandom
     ) -> VendorExchange {
@@ -96,9 +112,27 @@ package struct FaultyVendor: Sendable {
             guard late.count < Self.lateMax else { return .refused }
             late.append(Late(request: request, due: now + lateness))
             return .dropped(after: delay)
+        case .punish(let time):
+            return .answer(
+                dated(punished(request, for: time, now: now, random: &random), clock),
+                after: delay
+            )
         default:
             return .answer(dated(vendor.answer(request, now: clock, random: &random), clock), after: delay)
         }
+    }
+
+    /// The vendor's answer, or 429 to everybody for `time` after each that it gave.
+    private mutating func punished(
+        _ request: VendorRequest,
+        for time: Duration,
+        now: Instant,
+        random: inout SeededRandom
+    ) -> VendorAnswer {
+        if let shutOutUntil, now < shutOutUntil { return vendor.overLimit(random: &random) }
+        let answer = vendor.answer(request, now: now, random: &random)
+        if answer.status == 429 { shutOutUntil = now + time }
+        return answer
     }
 
     /// Lets what is late and due by `now` take effect, earliest first; nobody sees the answers.
@@ -141,7 +175,8 @@ package struct FaultyVendor: Sendable {
             case .clockSkew(let skew): found.skew += skew
             case .hideNew(let delay):
                 found.conditions.lookUpDelay = max(found.conditions.lookUpDelay, delay)
-            case .halveLimit: found.conditions.limitShare = 0.5
+            case .halveLimit: found.conditions.limitShare *= 0.5
+            case .scaleLimit(let factor): found.conditions.limitShare *= factor
             case let kind:
                 if found.verdict == nil { found.verdict = kind }
             }

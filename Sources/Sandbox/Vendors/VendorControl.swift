@@ -1,6 +1,6 @@
 package import Domain
 
-/// The sandbox's own endpoints beside a vendor's API: faults, the ledger, a new beginning.
+/// The sandbox's own endpoints beside a vendor's API: faults, the ledger, the traffic, a new beginning.
 ///
 /// | request | what it does |
 /// |---|---|
@@ -8,6 +8,7 @@ package import Domain
 /// | `POST /_faults` | adds one, described as `VendorFault.init(json:now:)` says |
 /// | `DELETE /_faults` | ends all |
 /// | `GET /_ledger` | what took effect, oldest first; the last `entriesMax` |
+/// | `GET /_traffic?from=N` | the requests that came, from number N on: when (µs), method, path, status, fate |
 /// | `POST /_reset` | forgets everything |
 package enum VendorControl {
     /// The most entries of one answer.
@@ -36,11 +37,17 @@ package enum VendorControl {
                     "count": .integer(ledger.count), "entries": .array(ledger.suffix(entriesMax).map(\.json)),
                 ]
             )
+        case ("GET", "/_traffic"):
+            let first = request.queryFields?.text("from").flatMap { Int($0) } ?? 0
+            return VendorAnswer(status: 200, json: vendor.traffic.json(from: first, limit: entriesMax))
         case ("POST", "/_reset"):
             vendor.reset()
             return VendorAnswer(status: 204)
         default:
-            return refusal(404, "there is /_faults (GET, POST, DELETE), /_ledger (GET) and /_reset (POST)")
+            return refusal(
+                404,
+                "there is /_faults (GET, POST, DELETE), /_ledger and /_traffic (GET), and /_reset (POST)"
+            )
         }
     }
 

@@ -21,6 +21,8 @@ package struct VendorFaultError: Error, Hashable, Sendable, CustomStringConverti
 /// | `creep` | `delay_ms` at first, `over_seconds` until it is eight times as long |
 /// | `storm` | `retry_after`: `none`, `seconds`, `date` or `garbage`; `retry_seconds` (30) |
 /// | `late_effect`, `hide_new`, `clock_skew` | `delay_ms`; the clock's may be negative |
+/// | `scale_limit` | `factor`, 0.01 to 1000 |
+/// | `punish` | `delay_ms`: how long who goes over the limit is shut out |
 extension VendorFault {
     /// Reads a fault that begins now.
     package init(json: JSONValue, now: Instant) throws(VendorFaultError) {
@@ -77,6 +79,8 @@ extension VendorFault.Kind {
         case .hideNew(let duration): named("hide_new", [delay(duration)])
         case .clockSkew(let duration): named("clock_skew", [delay(duration)])
         case .halveLimit: named("halve_limit", [])
+        case .scaleLimit(let factor): named("scale_limit", [JSONMember("factor", .fraction(factor))])
+        case .punish(let duration): named("punish", [delay(duration)])
         }
     }
 }
@@ -98,11 +102,11 @@ private struct FaultReader {
 
     static let known: Set<String> = [
         "kind", "share", "method", "path", "for_seconds", "status", "takes_effect", "delay_ms",
-        "over_seconds", "retry_after", "retry_seconds",
+        "over_seconds", "retry_after", "retry_seconds", "factor",
     ]
     static let kinds =
         "refuse, black_hole, fail_before, fail_after, stored_failure, slow, creep, storm, drop_answer, "
-        + "late_effect, hide_new, clock_skew, halve_limit"
+        + "late_effect, hide_new, clock_skew, halve_limit, scale_limit, punish"
     static let millisecondsMax = 604_800_000.0
 
     init(_ json: JSONValue) throws(VendorFaultError) {
@@ -137,6 +141,8 @@ private struct FaultReader {
         case "hide_new": return .hideNew(try delay())
         case "clock_skew": return .clockSkew(try delay(from: -Self.millisecondsMax))
         case "halve_limit": return .halveLimit
+        case "scale_limit": return .scaleLimit(try factor())
+        case "punish": return .punish(try delay())
         default: throw VendorFaultError(description: "`kind` is one of \(Self.kinds)")
         }
     }
@@ -168,6 +174,15 @@ private struct FaultReader {
             throw VendorFaultError(description: "`delay_ms` is missing: a number of milliseconds")
         }
         return Duration(fractionalSeconds: delay / 1_000)
+    }
+
+    private func factor() throws(VendorFaultError) -> Double {
+        guard let factor = try number("factor", in: VendorFault.limitFactors) else {
+            throw VendorFaultError(
+                description: "`factor` is missing: 0.5 is half of the limits, 2 twice them"
+            )
+        }
+        return factor
     }
 
     private func advice() throws(VendorFaultError) -> VendorFault.RetryAdvice {

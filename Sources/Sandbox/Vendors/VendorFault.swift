@@ -30,6 +30,10 @@ package struct VendorFault: Hashable, Sendable {
         case clockSkew(Duration)
         /// The vendor grants half of its documented limits.
         case halveLimit
+        /// The vendor grants this many times its documented limits.
+        case scaleLimit(Double)
+        /// Who goes over the limit is shut out for this long, with 429 to everything.
+        case punish(Duration)
     }
 
     /// What a 429 says in `Retry-After`.
@@ -47,6 +51,13 @@ package struct VendorFault: Hashable, Sendable {
     /// The longest delay, skew or duration of a fault: a week.
     package static let durationMax = Duration.seconds(604_800)
 
+    /// How much `scaleLimit` may change a limit.
+    package static let limitFactors = 0.01...1_000.0
+
+    fileprivate static func believable(_ factor: Double) -> Double {
+        factor.isNaN ? 1 : min(max(factor, limitFactors.lowerBound), limitFactors.upperBound)
+    }
+
     /// What goes wrong.
     package let kind: Kind
     /// The share of requests it befalls, 0 to 1.
@@ -60,7 +71,7 @@ package struct VendorFault: Hashable, Sendable {
     /// When it ends; nil is never.
     package let until: Instant?
 
-    /// Describes a fault; `share` is cut to 0...1, durations to `durationMax`.
+    /// Describes a fault; `share` is cut to 0...1, durations to `durationMax`, factors to `limitFactors`.
     package init(
         _ kind: Kind,
         share: Double = 1,
@@ -113,6 +124,8 @@ extension VendorFault.Kind {
         case .lateEffect(let delay): .lateEffect(cut(delay))
         case .hideNew(let delay): .hideNew(cut(delay))
         case .clockSkew(let skew): .clockSkew(min(max(skew, .zero - limit), limit))
+        case .punish(let time): .punish(cut(time))
+        case .scaleLimit(let factor): .scaleLimit(VendorFault.believable(factor))
         default: self
         }
     }

@@ -43,9 +43,9 @@ package struct VendorLimiter: Hashable, Sendable {
     }
 
     /// Counts one request at `now`.
-    /// - Parameter share: how much of the limit is granted, above 0 and at most 1.
+    /// - Parameter share: how much of the limit is granted, above 0; more than 1 grants more than the limit.
     package mutating func take(now: Instant, share: Double = 1) -> Outcome {
-        precondition(share > 0 && share <= 1, "a share is above 0 and at most 1")
+        precondition(share > 0 && share.isFinite, "a share is above 0")
         switch state {
         case .bucket(var bucket, let rate, let burst):
             let time = Duration.microseconds(now.microseconds)
@@ -56,7 +56,7 @@ package struct VendorLimiter: Hashable, Sendable {
             let outcome = bucket.take(now: time)
             state = .bucket(bucket, ratePerSecond: rate, burst: burst)
             switch outcome {
-            case .taken: return .within(remaining: left(in: bucket, time, most: granted))
+            case .taken: return .within(remaining: bucket.left(now: time))
             case .wait(let wait): return .over(wait: wait)
             }
         case .window(let count, let length, var index, var used):
@@ -74,13 +74,5 @@ package struct VendorLimiter: Hashable, Sendable {
             used += 1
             return .within(remaining: granted - used)
         }
-    }
-
-    /// How many more the bucket would let through at once.
-    private func left(in bucket: TokenBucket, _ time: Duration, most: Int) -> Int {
-        var bucket = bucket
-        var count = 0
-        while count < most, case .taken = bucket.take(now: time) { count += 1 }
-        return count
     }
 }

@@ -95,7 +95,7 @@ package struct VendorConditions: Hashable, Sendable {
     package var lookUpDelay = Duration.zero
     /// What is answered and stored in place of the true answer; nil answers truly.
     package var storedFailure: StoredFailure?
-    /// The share of its documented limits that the vendor grants: 0.5 is half; above 0, at most 1.
+    /// The share of its documented limits that the vendor grants: 0.5 is half; above 0.
     package var limitShare = 1.0
 
     /// No particular circumstances.
@@ -154,12 +154,28 @@ package struct VendorRequest: Hashable, Sendable {
 
 /// A vendor's answer.
 package struct VendorAnswer: Hashable, Sendable {
+    /// A body of one byte over and over, which is made while it is sent.
+    package struct Run: Hashable, Sendable {
+        /// The byte.
+        package let byte: UInt8
+        /// How often it comes.
+        package let count: Int64
+
+        /// Describes a body.
+        package init(byte: UInt8, count: Int64) {
+            self.byte = byte
+            self.count = count
+        }
+    }
+
     /// The status.
     package var status: Int
     /// The fields, `content-length` excepted.
     package var headers: Headers
     /// The body.
     package var body: [UInt8]
+    /// The body in place of `body`, where it is a run.
+    package var run: Run?
 
     /// Collects the parts.
     package init(status: Int, headers: Headers = Headers(), body: [UInt8] = []) {

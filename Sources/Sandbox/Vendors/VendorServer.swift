@@ -95,8 +95,7 @@ package final class VendorServer: Service {
             defer { state.withLock { $0.requests -= 1 } }
             let (answer, isHead) = try await answer(request)
             let head = Self.head(answer, isHead: isHead)
-            let body = isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
-            try await writer.write(response: head, body: body)
+            try await writer.write(response: head, body: isHead ? ResponseBody() : Self.body(answer))
         }
         let server = Server(
             childChannelSetup: channel,
@@ -155,9 +154,26 @@ package final class VendorServer: Service {
             head.headerFields.append(HTTPField(name: name, value: field.value))
         }
         if head.headerFields[.contentLength] == nil, answer.status != 204, answer.status != 304 {
-            head.headerFields[.contentLength] = "\(answer.body.count)"
+            head.headerFields[.contentLength] = "\(answer.run?.count ?? Int64(answer.body.count))"
         }
         return head
+    }
+
+    /// The bytes of one piece of a run.
+    private static let runBytes = 65_536
+
+    private static func body(_ answer: VendorAnswer) -> ResponseBody {
+        guard let run = answer.run else { return ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) }
+        return ResponseBody(contentLength: Int(run.count)) { writer in
+            let piece = ByteBuffer(repeating: run.byte, count: runBytes)
+            var left = run.count
+            while left > 0 {
+                let count = Int(min(left, Int64(runBytes)))
+                try await writer.write(piece.getSlice(at: 0, length: count) ?? piece)
+                left -= Int64(count)
+            }
+            try await writer.finish(nil)
+        }
     }
 
     /// Sends webhooks and lets late effects come until it is shut down or cancelled.

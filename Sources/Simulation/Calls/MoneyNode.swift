@@ -93,7 +93,7 @@ struct MoneyNode: Sendable {
     }
 
     /// A wall clock of which no two readings are alike: in a simulation no time passes while something is worked on.
-    private static func creeping(_ time: Time) -> Time {
+    static func creeping(_ time: Time) -> Time {
         let readings = Mutex<Int64>(0)
         return Time(
             now: {

@@ -64,7 +64,7 @@ final class SimulatedPost: Sendable {
             let body = try? JSONParser.parse(webhook.body),
             let type = (body["type"] ?? body["event_type"])?.string
         else { return nil }
-        return CallNews(provider, type: type, body: webhook.body)
+        return CallNews(provider, source: ResourceName(name), type: type, body: webhook.body)
     }
 
     private func carry(_ news: CallNews, _ id: String, after delay: Duration) async {

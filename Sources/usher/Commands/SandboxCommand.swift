@@ -24,9 +24,10 @@ struct SandboxCommand: AsyncParsableCommand {
               curl http://127.0.0.1:8421/_faults -d '{"kind": "slow", "delay_ms": 8000, "path": "/v1/refunds"}'
               curl http://127.0.0.1:8421/_faults -X DELETE
             Kinds: refuse, black_hole, fail_before, fail_after, stored_failure, slow, creep, storm, drop_answer, \
-            late_effect, hide_new, clock_skew, halve_limit.
+            late_effect, hide_new, clock_skew, halve_limit, scale_limit, punish.
 
             What took effect: curl http://127.0.0.1:8421/_ledger
+            What came:        curl http://127.0.0.1:8421/_traffic
             A new beginning:  curl -X POST http://127.0.0.1:8421/_reset
             """
     )

@@ -12,12 +12,13 @@ struct Simulate: ParsableCommand {
             Example: usher simulate --seed 42 --trace
 
             webhooks: Stripe, three destinations, the network, the disk and time are simulated; what runs between them
-            is Usher. money: an application that sells, Stripe, Square and PayPal; nobody may be charged twice. A seed decides everything that happens, so one that breaks a promise can be played again. Nothing is \
+            is Usher. money: an application that sells, Stripe, Square and PayPal; nobody may be charged twice. emergency: an outage during a \
+            wedding; nothing that was accepted is dropped, and emergency mode always ends. A seed decides everything that happens, so one that breaks a promise can be played again. Nothing is \
             written and nothing leaves this machine. Ends with 1 when a promise did not hold.
             """
     )
 
-    @Option(help: ArgumentHelp("What is played: webhooks or money.", valueName: "name"))
+    @Option(help: ArgumentHelp("What is played: webhooks, money or emergency.", valueName: "name"))
     var scenario = SimulatedScenario.webhooks
     @Option(help: ArgumentHelp("How many seeds to play.", valueName: "n"))
     var seeds = 1_000
@@ -81,11 +82,13 @@ struct Simulate: ParsableCommand {
 enum SimulatedScenario: String, CaseIterable, ExpressibleByArgument {
     case webhooks
     case money
+    case emergency
 
     func simulator(_ figures: MoneyFigures) -> Simulator {
         switch self {
         case .webhooks: WebhookScenario().simulator
         case .money: MoneyScenario(figures: figures).simulator
+        case .emergency: EmergencyScenario().simulator
         }
     }
 

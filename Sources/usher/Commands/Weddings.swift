@@ -7,7 +7,9 @@ struct Weddings: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Weddings: what makes events urgent.",
         discussion: "Examples: usher weddings today, usher weddings import season.csv --dry-run",
-        subcommands: [List.self, Today.self, Show.self, Add.self, Import.self, Remove.self],
+        subcommands: [
+            List.self, Today.self, Show.self, ReadinessCommand.self, Add.self, Import.self, Remove.self,
+        ],
         defaultSubcommand: List.self
     )
 

@@ -153,6 +153,7 @@ struct Demonstration {
         lines += [
             "  events go to an application at \(application) that fails now and then",
             "  the configuration is in \(files.configurationPath), the admin key in \(files.adminKeyPath)",
+            "  the dashboard is at \(start.listenURL)/: sign in with that key",
             "  Amara & Jonas marry today: their events go before all others",
             "  their payments go out by Stripe, played here too; soon it breaks, and Square is second", "",
             "Send one yourself, signed now and believed for 5 minutes:", "", CurlCommand.text(request), "",

@@ -174,7 +174,10 @@ struct ProviderCredentialTests {
         }
     }
 
-    @Test func `Cloudinary's Admin API goes with Basic, its uploads and other clouds do not go`() throws {
+    @Test
+    func `Cloudinary's Admin API goes with Basic, uploads are signed in their form, other clouds do not go`()
+        throws
+    {
         let account = IntegrationAccount(
             provider: .cloudinary,
             baseURL: "https://api.cloudinary.com",
@@ -182,8 +185,8 @@ struct ProviderCredentialTests {
                 "key": Secret("874837483274837"), "secret": Secret("a676b67565c6767"), "cloud": Secret("c1"),
             ]
         )
-        func put(_ path: String) throws -> ProxiedRequest {
-            var request = ProxiedRequest(method: "POST", path: path, query: "", headers: [])
+        func put(_ path: String, _ method: String = "POST") throws -> ProxiedRequest {
+            var request = ProxiedRequest(method: method, path: path, query: "", headers: [])
             try ProviderCredential.put(into: &request, account, now: Instant(seconds: 0))
             return request
         }
@@ -192,7 +195,10 @@ struct ProviderCredentialTests {
             try put("/v1_1/c1/resources/image/upload").headers == Headers([("authorization", basic)]).fields
         )
         #expect(account.isRepeated(in: basic))
-        #expect(throws: ProviderCredential.Failure.unsupported) { try put("/v1_1/c1/image/upload") }
+        #expect(try put("/v1_1/c1/image/upload").headers.isEmpty)
+        #expect(throws: ProviderCredential.Failure.unsupported) {
+            try put("/v1_1/c1/image/download?signature=x", "GET")
+        }
         #expect(throws: ProviderCredential.Failure.foreignAccount) { try put("/v1_1/c2/usage") }
     }
 }

@@ -91,6 +91,22 @@ struct BudgetTests {
     }
 
     @Test
+    func `a window keeps for normal calls what they will need by the rates of late, and little more`() {
+        var budget = Budget(.fixedWindow(count: 1_500, length: .seconds(60)), now: at(0))
+        for second in 0..<600 {
+            budget.take(.live, now: at(Double(second)))
+            for _ in 0..<6 { budget.take(.normal, now: at(Double(second))) }
+        }
+        let bulk = budget.takeAll(.bulk, now: at(600))
+        #expect((1_020...1_060).contains(bulk), "1500 less 7 · 60 expected, less twice the root of that")
+        for second in 600..<660 {
+            budget.take(.live, now: at(Double(second)))
+            for _ in 0..<6 { #expect(budget.admission(.normal, now: at(Double(second))) == .free) }
+            for _ in 0..<6 { budget.take(.normal, now: at(Double(second))) }
+        }
+    }
+
+    @Test
     func `calls at the edge of a window count in both`() {
         var budget = Budget(.fixedWindow(count: 10, length: .seconds(60)), now: at(0))
         #expect(budget.takeAll(.live, now: at(59.99)) == 10)

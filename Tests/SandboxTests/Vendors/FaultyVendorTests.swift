@@ -218,6 +218,44 @@ struct FaultyVendorTests {
         #expect(answer.status == 404)
     }
 
+    @Test func `a limit can be scaled, up and down`() {
+        var rig = Rig()
+        rig.add(.scaleLimit(2))
+        let statuses = (0..<51).map { rig.status("k\($0)") }
+        #expect(statuses == Array(repeating: 200, count: 50) + [429])
+        rig.add(.scaleLimit(0.000_1))
+        #expect(rig.vendor.faults.last?.kind == .scaleLimit(0.01))
+    }
+
+    @Test func `who goes over the limit of a punishing vendor is shut out`() {
+        var rig = Rig()
+        rig.add(.punish(.seconds(2)))
+        let statuses = (0..<26).map { rig.status("k\($0)") }
+        #expect(statuses == Array(repeating: 200, count: 25) + [429])
+        rig.now = rig.now + .milliseconds(1_900)
+        #expect(rig.status("k26") == 429)
+        rig.now = rig.now + .milliseconds(100)
+        #expect(rig.status("k26") == 200)
+    }
+
+    @Test func `traffic tells what came and what became of it, with numbers that go on`() {
+        var rig = Rig()
+        _ = rig.exchange("a")
+        rig.add(.refuse)
+        _ = rig.exchange("b")
+        let entries = rig.vendor.traffic.entries
+        #expect(entries.map(\.status) == [200, nil])
+        #expect(entries.map(\.fate) == [.answered, .refused])
+        var traffic = VendorTraffic()
+        for _ in 0...VendorTraffic.entriesMax { traffic.record(rig.charge(), .refused, at: rig.now) }
+        #expect(traffic.count == VendorTraffic.entriesMax + 1)
+        #expect(traffic.entries.count == VendorTraffic.entriesMax * 3 / 4 + 1)
+        let json = traffic.json(from: VendorTraffic.entriesMax, limit: 10)
+        #expect(json["first"]?.int64 == Int64(VendorTraffic.entriesMax))
+        #expect(json["requests"]?.array?.count == 1)
+        #expect(json.pointer("/requests/0/4")?.string == "refused")
+    }
+
     @Test func `a fault befalls its share, its path and its time only`() {
         var rig = Rig()
         rig.add(.refuse, share: 0.3, lasting: .seconds(1_000))

@@ -62,6 +62,8 @@ struct VendorServerTests {
             let ledger = try #require(try await LoopbackClient.send("GET", "/_ledger", port: port))
             #expect(ledger.json.pointer("/entries/0/id") == answer.json["id"])
             #expect(ledger.json["count"]?.int64 == 1)
+            let traffic = try #require(try await LoopbackClient.send("GET", "/_traffic?from=0", port: port))
+            #expect(traffic.json.pointer("/requests/0/3")?.int64 == 200)
             #expect(try await LoopbackClient.send("POST", "/_reset", port: port)?.status == 204)
             let empty = try await LoopbackClient.send("GET", "/_ledger", port: port)
             #expect(empty?.json["count"]?.int64 == 0)
@@ -76,6 +78,7 @@ struct VendorServerTests {
         (#"{"kind":"late_effect","delay_ms":60000}"#, nil, 0),
         (#"{"kind":"hide_new","delay_ms":60000}"#, 200, 1),
         (#"{"kind":"clock_skew","delay_ms":3600000}"#, 200, 1), (#"{"kind":"halve_limit"}"#, 200, 1),
+        (#"{"kind":"scale_limit","factor":10}"#, 200, 1), (#"{"kind":"punish","delay_ms":1000}"#, 200, 1),
     ])
     func `a fault shows on the wire`(_ text: String, _ status: Int?, _ charges: Int) async throws {
         try await withServer(StripeVendor()) { port, server in

@@ -19,6 +19,8 @@ package struct StorageInput: Hashable, Sendable {
     package let content: ContentID?
     /// Whether an object of this key may be replaced (`storage.upload`).
     package let overwrites: Bool
+    /// The tag of the only object that may be replaced (`storage.upload`, Usher's own); nil leaves it to `overwrites`.
+    package let replaces: String?
     /// How long a presigned URL lives (`storage.presign`).
     package let expiresIn: Duration
     /// What a presigned URL is for (`storage.presign`).
@@ -53,6 +55,7 @@ package struct StorageInput: Hashable, Sendable {
             )
         }
         overwrites = try reader.optional("overwrite", "true or false", \.bool) ?? true
+        replaces = nil
         expiresIn =
             try reader.optional("expires_in", "a number of seconds from 1 to 604800") { json in
                 json.int64.flatMap { Self.expiresRange.contains($0) ? .seconds($0) : nil }
@@ -70,14 +73,31 @@ package struct StorageInput: Hashable, Sendable {
     }
 
     /// An object to look at, remove or fetch.
-    package init(key: String) {
+    ///
+    /// - Parameter range: what of it is wanted; up to `Int64.max` is all that follows.
+    package init(key: String, range: Range<Int64>? = nil) {
         self.key = key
         content = nil
         overwrites = true
+        replaces = nil
+        expiresIn = .seconds(3_600)
+        purpose = .download
+        self.range = range
+    }
+
+    /// An object to store where nothing is, or in the place of one with the tag `replaces`.
+    package init(key: String, content: ContentID, replaces: String?) {
+        self.key = key
+        self.content = content
+        overwrites = replaces != nil
+        self.replaces = replaces
         expiresIn = .seconds(3_600)
         purpose = .download
         range = nil
     }
+
+    /// Whether a text can be a key.
+    package static func isValid(key: String) -> Bool { isKey(key) }
 
     private static func isKey(_ text: String) -> Bool {
         (1...keyBytesMax).contains(text.utf8.count) && !text.hasPrefix("/")

@@ -17,6 +17,8 @@ package import Domain
 package struct PaymentNews: Hashable, Sendable {
     /// The tag of the call that made the object; nil when the object carries none.
     package let tag: String?
+    /// The key of the attempt that made it (`CallRequest.key`); nil where the object has no place for it.
+    package let attempt: String?
     /// The processor's id of the object, as in `CallOutcome.external`.
     package let objectID: String
     /// What became of it.
@@ -25,7 +27,8 @@ package struct PaymentNews: Hashable, Sendable {
     /// How the tags of calls begin; other texts in the same places are the application's own.
     static let tagPrefix = "call_"
 
-    private init(tag: String?, objectID: String, verdict: CallVerdict?) {
+    private init(tag: String?, attempt: String? = nil, objectID: String, verdict: CallVerdict?) {
+        self.attempt = attempt
         self.tag = tag.flatMap { $0.hasPrefix(Self.tagPrefix) ? $0 : nil }
         self.objectID = objectID
         self.verdict = verdict?.settled ?? .unknown
@@ -46,17 +49,25 @@ package struct PaymentNews: Hashable, Sendable {
             return nil
         }
         let tag = object?["metadata"]?["usher_call"]?.string
+        let attempt = object?["metadata"]?["usher_attempt"]?.string
         switch object?["object"]?.string {
         case "payment_intent":
             return StripeIntent(object).map {
-                PaymentNews(tag: tag, objectID: $0.id, verdict: StripeCalls().charged($0, fallback: nil))
+                PaymentNews(
+                    tag: tag,
+                    attempt: attempt,
+                    objectID: $0.id,
+                    verdict: StripeCalls().charged($0, fallback: nil)
+                )
             }
         case "charge":
             return StripeCharge(object).map {
-                PaymentNews(tag: tag, objectID: $0.intent, verdict: $0.verdict)
+                PaymentNews(tag: tag, attempt: attempt, objectID: $0.intent, verdict: $0.verdict)
             }
         case "refund":
-            return StripeRefund(object).map { PaymentNews(tag: tag, objectID: $0.id, verdict: $0.verdict) }
+            return StripeRefund(object).map {
+                PaymentNews(tag: tag, attempt: attempt, objectID: $0.id, verdict: $0.verdict)
+            }
         default: return nil
         }
     }

@@ -159,7 +159,7 @@ package struct StripeCalls: CallDialect {
             ("automatic_payment_methods[allow_redirects]", "never"),
         ]
         if let description = input.description { form.append(("description", description)) }
-        form.append(("metadata[usher_call]", call.tag))
+        form += Self.marks(call)
         if let reference = input.reference { form.append(("metadata[usher_reference]", reference)) }
         for (name, text) in input.metadata.sorted(by: { $0.key < $1.key }) {
             form.append(("metadata[\(name)]", text))
@@ -194,10 +194,15 @@ package struct StripeCalls: CallDialect {
         if let units = change.amount.flatMap({ StripeMoney.units($0) }) {
             form.append(("amount", "\(units)"))
         }
-        form.append(("metadata[usher_call]", call.tag))
+        form += Self.marks(call)
         if let reason = change.reason { form.append(("metadata[usher_reason]", reason)) }
         form.append(("expand[]", "charge"))
         return post("/v1/refunds", form, key: call.key, account)
+    }
+
+    /// What tells webhooks whose payment it is: the call, and which of its attempts.
+    private static func marks(_ call: CallRequest) -> [(String, String)] {
+        [("metadata[usher_call]", call.tag), ("metadata[usher_attempt]", call.key)]
     }
 
     func reading(_ intent: String, _ account: IntegrationAccount) -> ProviderRequest {

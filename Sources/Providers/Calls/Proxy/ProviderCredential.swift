@@ -12,8 +12,7 @@ package import Domain
 /// | WeatherAPI.com | the query parameter `key` |
 /// | S3 | SigV4 over what the SDK had signed; the bucket must be the integration's own |
 /// | Cloudinary | Basic with key and secret, for the Admin API; the cloud must be the integration's own |
-///
-/// Uploads to Cloudinary are signed in a field of their form, and do not go through.
+/// | Cloudinary, Upload API | in the form itself: see `CloudinaryForm` |
 package enum ProviderCredential {
     /// Why a request cannot be given a credential; nothing was sent.
     package enum Failure: Error, Hashable, Sendable {
@@ -56,16 +55,19 @@ package enum ProviderCredential {
             let segments = request.path.utf8.split(separator: UInt8(ascii: "/"))
             let cloud = try text("cloud", account)
             guard segments.count >= 2, segments[1].elementsEqual(cloud.utf8) else { throw .foreignAccount }
-            // The Upload API's forms carry a signature, which only a new body could replace.
-            let isUpload = segments.count > 2 && uploadKinds.contains { $0.utf8.elementsEqual(segments[2]) }
+            guard !CloudinaryForm.isOne(request) else {
+                _ = (try text("key", account), try text("secret", account))
+                return
+            }
+            // What is signed in its URL cannot be signed anew.
+            let isUpload =
+                segments.count > 2
+                && CloudinaryForm.uploadKinds.contains { $0.utf8.elementsEqual(segments[2]) }
             guard !isUpload else { throw .unsupported }
             let key = try text("key", account)
             request.set("authorization", WireText.basic(key, try text("secret", account)))
         }
     }
-
-    /// What Cloudinary's Upload API, unlike its Admin API, begins with below the cloud.
-    private static let uploadKinds = ["image", "video", "raw", "auto"]
 
     /// Where requests of an account go: its base URL, with the region where the provider's own has a place for it.
     package static func baseURL(of account: IntegrationAccount) -> String {

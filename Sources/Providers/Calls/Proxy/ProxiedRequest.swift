@@ -38,3 +38,8 @@ package struct ProxiedRequest: Hashable, Sendable {
         query = (others + [WireText.form([(name, value)])]).joined(separator: "&")
     }
 }
+
+extension APIProvider {
+    /// Whether `//` in a path means something: to a store, `a//b` and `a/b` are two objects.
+    package var keepsEmptySegments: Bool { self == .awsS3 }
+}

@@ -111,7 +111,7 @@ extension CloudinaryCalls {
                 )
             }
             return call.operation == .storageDownload
-                ? .goOn(["url": .string(url)])
+                ? .goOn(["url": .string(url), "asset": asset.progress(input.key)])
                 : .succeeded(CallOutcome(reply: asset.reply(input.key, url: url).json))
         }
     }

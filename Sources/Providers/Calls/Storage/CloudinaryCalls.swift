@@ -100,10 +100,23 @@ package struct CloudinaryCalls: CallDialect {
         case .destroy(let isCleaning):
             return wire.destroy(input.key, effect: isCleaning ? .none : .takesEffect)
         case .fetch(let url):
-            let range = input.range.map { [("range", "bytes=\($0.lowerBound)-\($0.upperBound - 1)")] } ?? []
-            return ProviderRequest("GET", url, headers: range, effect: .none, streamsAnswer: true)
+            return ProviderRequest(
+                "GET",
+                url,
+                headers: input.rangeField,
+                effect: .none,
+                streamsAnswer: true
+            )
         case .upload(let index):
             return try wire.upload(input, call, part: index, try StoredObject.content(call))
+        }
+    }
+
+    package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
+        switch CloudinaryStep(call, progress) {
+        case .look: CloudinaryAsset(answer.json)?.facts
+        case .fetch: CloudinaryAsset(progress["asset"])?.facts
+        default: nil
         }
     }
 
@@ -116,7 +129,7 @@ package struct CloudinaryCalls: CallDialect {
 /// Which request the progress of a call leads to.
 ///
 /// Progress: `{"parts": n}` sent of an upload, `{"taken": true}` when an asset is there, `{"clean": true}` when the asset
-/// is to be destroyed because it is damaged, `{"url": …}` of a download.
+/// is to be destroyed because it is damaged, `{"url": …, "asset": …}` of a download.
 enum CloudinaryStep {
     case look
     case destroy(isCleaning: Bool)

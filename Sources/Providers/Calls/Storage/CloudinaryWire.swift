@@ -111,6 +111,7 @@ struct CloudinaryAsset {
     let call: String?
     let isExisting: Bool
     let contentType: String?
+    let created: Instant?
 
     /// Reads an answer; nil when it tells of no asset.
     init?(_ json: JSONValue?) {
@@ -120,6 +121,7 @@ struct CloudinaryAsset {
         url = json["secure_url"]?.string
         call = json["context"]?["custom"]?[CloudinaryCalls.tagName]?.string
         isExisting = json["existing"]?.bool ?? false
+        created = json["created_at"]?.string.flatMap { Instant($0) }
         let format = json["format"]?.string.map(lowercasedASCII) ?? ""
         contentType =
             switch json["resource_type"]?.string {
@@ -132,6 +134,22 @@ struct CloudinaryAsset {
     /// Whether `call` stored it.
     func isOf(_ call: CallRequest) -> Bool {
         self.call.map { StoredObject.isSame($0, call.tag) } ?? false
+    }
+
+    /// What a download must remember of it, in the form that is read here.
+    func progress(_ key: String) -> JSONValue {
+        var members = [JSONMember("public_id", .string(key)), JSONMember("bytes", .integer(bytes))]
+        if let etag { members.append(JSONMember("etag", .string(etag))) }
+        if let created { members.append(JSONMember("created_at", .string("\(created)"))) }
+        if let call {
+            members.append(
+                JSONMember(
+                    "context",
+                    ["custom": .object([JSONMember(CloudinaryCalls.tagName, .string(call))])]
+                )
+            )
+        }
+        return .object(members)
     }
 
     /// Whether it holds this content: length and MD5, where Cloudinary says it.

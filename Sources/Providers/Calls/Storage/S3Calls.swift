@@ -17,7 +17,7 @@ import Signatures
 /// compared with the MD5 (of parts: the MD5 of their MD5s). Where SSE-KMS or SSE-C hides the MD5, S3's own check
 /// stands. What arrived as something else is removed and the attempt fails.
 ///
-/// Each object carries the call's tag as `x-amz-meta-usher-call`. With `overwrite: false` the requests say
+/// Each object carries the call's tag as `x-amz-meta-usher-call` and its SHA-256 as `x-amz-meta-usher-sha256`. With `overwrite: false` the requests say
 /// `If-None-Match: *`; after 412 the object's tag tells whether it is this call's own, whose answer was lost.
 /// An upload that may replace what is there can be repeated, or done elsewhere, without harm: the same bytes end up
 /// under the same key. So the lack of an answer to it is no doubt, and does not hold up a failover.
@@ -28,6 +28,8 @@ import Signatures
 package struct S3Calls: CallDialect {
     /// The field that carries the call's tag.
     static let tagHeader = "x-amz-meta-usher-call"
+    /// The field that carries the SHA-256 of the whole, by which a download is judged.
+    static let digestHeader = "x-amz-meta-usher-sha256"
     /// How long a request may still take effect after it left.
     static let lateEffectMax = Duration.seconds(120)
     /// How often a part is sent again after a failure that passes.
@@ -98,8 +100,13 @@ package struct S3Calls: CallDialect {
         let wire = S3Wire(account, now: now)
         switch S3Step(call, progress) {
         case .get:
-            let range = input.range.map { [("range", "bytes=\($0.lowerBound)-\($0.upperBound - 1)")] } ?? []
-            return wire.request("GET", input.key, headers: range, effect: .none, streamsAnswer: true)
+            return wire.request(
+                "GET",
+                input.key,
+                headers: input.rangeField,
+                effect: .none,
+                streamsAnswer: true
+            )
         case .look: return wire.request("HEAD", input.key, effect: .none)
         case .delete: return wire.request("DELETE", input.key, effect: .takesEffect)
         case .put:
@@ -152,17 +159,28 @@ package struct S3Calls: CallDialect {
         }
     }
 
+    package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
+        switch S3Step(call, progress) {
+        case .get, .look: S3Object.facts(answer)
+        default: nil
+        }
+    }
+
     /// Asks for the bucket: 403 says that it is there and may not be used.
     package func probe(_ account: IntegrationAccount, now: Instant) -> ProviderRequest {
         S3Wire(account, now: now).request("HEAD", nil, effect: .none)
     }
 
     private static func own(_ call: CallRequest, _ content: StoredContent) -> [(String, String)] {
-        [("content-type", content.contentType), (tagHeader, call.tag)]
+        [
+            ("content-type", content.contentType), (tagHeader, call.tag),
+            (digestHeader, Hex.encode(content.sha256)),
+        ]
     }
 
     private static func condition(_ input: StorageInput) -> [(String, String)] {
-        input.overwrites ? [] : [("if-none-match", "*")]
+        if let tag = input.replaces { return [("if-match", "\"\(tag)\"")] }
+        return input.overwrites ? [] : [("if-none-match", "*")]
     }
 
     private static func effect(_ input: StorageInput) -> ProviderRequest.Effect {

@@ -25,7 +25,9 @@ package struct OpenWeatherMapCalls: CallDialect {
         ],
         apiVersion: "2.5",
         timeout: .seconds(5),
-        probeInterval: .seconds(300)
+        probeInterval: .seconds(300),
+        // The data changes every ten minutes.
+        freshness: [.weatherCurrent: .seconds(600), .weatherForecast: .seconds(600)]
     )
 
     /// Makes the dialect.

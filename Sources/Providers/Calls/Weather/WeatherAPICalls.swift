@@ -26,7 +26,9 @@ package struct WeatherAPICalls: CallDialect {
         limits: [ProviderLimit("month", .fixedWindow(count: 3_225, length: .seconds(86_400)))],
         apiVersion: "v1",
         timeout: .seconds(5),
-        probeInterval: .seconds(300)
+        probeInterval: .seconds(300),
+        // `Cache-Control: max-age=180`: for so long its own CDN gives the same answer.
+        freshness: [.weatherCurrent: .seconds(180), .weatherForecast: .seconds(180)]
     )
 
     /// Makes the dialect.

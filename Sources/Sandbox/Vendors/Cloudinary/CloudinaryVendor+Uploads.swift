@@ -62,12 +62,17 @@ extension CloudinaryVendor {
         _ request: VendorRequest,
         now: Instant
     ) throws(CloudinaryVendorFault) -> VendorAnswer {
-        guard let form = request.formFields else { throw CloudinaryVendorFault(400, "Invalid form") }
-        let fields = ["public_id", "invalidate", "timestamp", "api_key", "signature"].compactMap { name in
-            form.text(name).map { CloudinaryVendorForm.Field(name: name, value: $0) }
+        let names = ["public_id", "invalidate", "timestamp", "api_key", "signature"]
+        let form = request.formFields
+        let encoded = names.compactMap { name in
+            form?.text(name).map { CloudinaryVendorForm.Field(name: name, value: $0) }
+        }
+        // Cloudinary's own SDKs send such a form in either way.
+        guard let fields = CloudinaryVendorForm(request)?.fields ?? (form == nil ? nil : encoded) else {
+            throw CloudinaryVendorFault(400, "Invalid form")
         }
         try checkSignature(fields, now: now)
-        guard let publicID = form.text("public_id"), !publicID.isEmpty else {
+        guard let publicID = fields.first(where: { $0.name == "public_id" })?.value, !publicID.isEmpty else {
             throw CloudinaryVendorFault(400, "Missing required parameter - public_id")
         }
         guard let asset = assets.removeValue(forKey: "\(type)/\(publicID)") else {

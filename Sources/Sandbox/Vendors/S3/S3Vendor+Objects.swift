@@ -15,7 +15,7 @@ extension S3Vendor {
                 content: content,
                 tag: Hex.encode(content.md5),
                 contentType: request.headers.first("content-type") ?? "binary/octet-stream",
-                call: request.headers.first(Self.callHeader),
+                metadata: S3VendorMetadata(request),
                 modified: now
             ),
             at: key,
@@ -30,7 +30,7 @@ extension S3Vendor {
             ("etag", "\"\(object.tag)\""), ("content-type", object.contentType), ("accept-ranges", "bytes"),
             ("last-modified", VendorText.httpDate(object.modified)),
         ]
-        if let call = object.call { headers.append((Self.callHeader, call)) }
+        headers += object.metadata.fields
         var range = 0..<object.content.count
         if let text = request.headers.first("range"), let asked = Self.range(text, object.content.count) {
             guard asked.lowerBound < object.content.count else {
@@ -46,6 +46,11 @@ extension S3Vendor {
         guard request.method == "GET" else {
             headers.append(("content-length", "\(range.count)"))
             return VendorAnswer(status: status, headers: Headers(headers))
+        }
+        if let filler = object.content.filler {
+            var answer = VendorAnswer(status: status, headers: Headers(headers))
+            answer.run = VendorAnswer.Run(byte: filler, count: Int64(range.count))
+            return answer
         }
         guard let kept = object.content.kept else {
             throw S3VendorFault(501, "NotImplemented", "The sandbox has not kept the bytes of this object.")
@@ -80,7 +85,7 @@ extension S3Vendor {
         uploads[id] = S3VendorUpload(
             key: key,
             contentType: request.headers.first("content-type") ?? "binary/octet-stream",
-            call: request.headers.first(Self.callHeader)
+            metadata: S3VendorMetadata(request)
         )
         return Self.xml(
             "InitiateMultipartUploadResult",
@@ -142,20 +147,18 @@ extension S3Vendor {
             )
         }
         try checkConditions(key, request)
-        let kept = parts.compactMap(\.kept)
         let digest = Array(Insecure.MD5.hash(data: parts.flatMap(\.md5)))
         let tag = "\(Hex.encode(digest))-\(parts.count)"
         uploads[id] = nil
         for part in upload.parts.values { bytesKept -= part.kept?.count ?? 0 }
-        let joined = kept.count == parts.count ? Array(kept.joined()) : nil
-        bytesKept += joined?.count ?? 0
-        let count = parts.reduce(0) { $0 + $1.count }
+        let content = joined(parts, md5: digest)
+        bytesKept += content.kept?.count ?? 0
         store(
             S3VendorObject(
-                content: S3VendorContent(count: count, md5: digest, kept: joined),
+                content: content,
                 tag: tag,
                 contentType: upload.contentType,
-                call: upload.call,
+                metadata: upload.metadata,
                 modified: now
             ),
             at: key,
@@ -165,6 +168,22 @@ extension S3Vendor {
             "CompleteMultipartUploadResult",
             "<Bucket>\(bucket)</Bucket><Key>\(XMLReader.escaped(key))</Key><ETag>&quot;\(tag)&quot;</ETag>"
         )
+    }
+
+    /// The whole of some parts: a run where all of them are of one byte, else their bytes where all are known and fit.
+    private func joined(_ parts: [S3VendorContent], md5: [UInt8]) -> S3VendorContent {
+        let count = parts.reduce(0) { $0 + $1.count }
+        if let filler = parts[0].filler, parts.allSatisfy({ $0.filler == filler }) {
+            return S3VendorContent(count: count, md5: md5, kept: nil, filler: filler)
+        }
+        let isKnown = parts.allSatisfy { $0.kept != nil || $0.filler != nil }
+        guard isKnown, bytesKept + Int(count) <= Self.bytesKeptMax else {
+            return S3VendorContent(count: count, md5: md5, kept: nil)
+        }
+        let bytes = parts.flatMap { part in
+            part.kept ?? [UInt8](repeating: part.filler ?? 0, count: Int(part.count))
+        }
+        return S3VendorContent(count: count, md5: md5, kept: bytes)
     }
 
     mutating func abort(_ key: String, _ id: String) throws(S3VendorFault) -> VendorAnswer {
@@ -182,7 +201,7 @@ extension S3Vendor {
             bytesKept -= objects.removeValue(forKey: oldest)?.content.kept?.count ?? 0
         }
         objects[key] = object
-        book.append(LedgerEntry(kind: "object", id: key, tag: object.call, at: now))
+        book.append(LedgerEntry(kind: "object", id: key, tag: object.metadata.call, at: now))
     }
 
     /// `If-None-Match: *` and `If-Match`.
@@ -216,12 +235,15 @@ extension S3Vendor {
                 )
             }
         }
-        let isKept = request.streamed == nil && bytesKept + request.body.count <= Self.bytesKeptMax
+        let filler = request.streamed == nil ? S3VendorContent.filler(request.body) : nil
+        let isKept =
+            filler == nil && request.streamed == nil && bytesKept + request.body.count <= Self.bytesKeptMax
         if isKept { bytesKept += request.body.count }
         return S3VendorContent(
             count: request.streamed?.bytes ?? Int64(request.body.count),
             md5: md5,
-            kept: isKept ? request.body : nil
+            kept: isKept ? request.body : nil,
+            filler: filler
         )
     }
 
@@ -250,6 +272,4 @@ extension S3Vendor {
             body: Array(text.utf8)
         )
     }
-
-    static let callHeader = "x-amz-meta-usher-call"
 }

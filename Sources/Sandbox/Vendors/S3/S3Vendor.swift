@@ -14,7 +14,8 @@ import Resilience
 ///
 /// The bucket is named in the path, or in the host (`bucket.s3.region.…`). A part other than the last has at least
 /// 5 MiB. Bytes are kept up to `bytesKeptMax` in all, and of longer requests nothing but length and checksums: what is
-/// not kept can be looked at and not be read (501). Source: Amazon S3 API Reference 2006-03-01.
+/// not kept can be looked at and not be read (501). Of a long body that is one byte over and over, such as a sparse
+/// file's, that byte is kept: it can be read however long it is. Source: Amazon S3 API Reference 2006-03-01.
 package struct S3Vendor: VendorMachine {
     /// The access key that is accepted.
     package static let accessKeyDefault = "AKIAUSHERSANDBOX0000"
@@ -62,7 +63,10 @@ package struct S3Vendor: VendorMachine {
     package var unfinishedUploads: Int { uploads.count }
 
     /// The bytes of an object; nil when there is none, or when they were not kept.
-    package func bytes(of key: String) -> [UInt8]? { objects[key]?.content.kept }
+    package func bytes(of key: String) -> [UInt8]? {
+        guard let content = objects[key]?.content else { return nil }
+        return content.kept ?? content.filler.map { [UInt8](repeating: $0, count: Int(content.count)) }
+    }
 
     package mutating func answer(
         _ request: VendorRequest,
@@ -75,7 +79,10 @@ package struct S3Vendor: VendorMachine {
         } catch {
             answer = error.answer(region: region)
         }
-        if request.method == "HEAD" { answer.body = [] }
+        if request.method == "HEAD" {
+            answer.body = []
+            answer.run = nil
+        }
         answer.headers.append(lowercaseName: "x-amz-request-id", value: random.capitals("", 16))
         answer.headers.append(lowercaseName: "server", value: "AmazonS3")
         return answer
@@ -143,15 +150,35 @@ struct S3VendorObject: Sendable {
     let content: S3VendorContent
     let tag: String
     let contentType: String
-    let call: String?
+    let metadata: S3VendorMetadata
     let modified: Instant
+}
+
+/// What Usher writes beside an object, of the fields `x-amz-meta-…`.
+struct S3VendorMetadata: Sendable {
+    static let callHeader = "x-amz-meta-usher-call"
+    static let digestHeader = "x-amz-meta-usher-sha256"
+
+    let call: String?
+    let digest: String?
+
+    init(_ request: VendorRequest) {
+        call = request.headers.first(Self.callHeader)
+        digest = request.headers.first(Self.digestHeader)
+    }
+
+    var fields: [(String, String)] {
+        [(Self.callHeader, call), (Self.digestHeader, digest)].compactMap { name, value in
+            value.map { (name, $0) }
+        }
+    }
 }
 
 /// A multipart upload that is not finished.
 struct S3VendorUpload: Sendable {
     let key: String
     let contentType: String
-    let call: String?
+    let metadata: S3VendorMetadata
     var parts: [Int: S3VendorContent] = [:]
 }
 
@@ -160,4 +187,17 @@ struct S3VendorContent: Sendable {
     let count: Int64
     let md5: [UInt8]
     let kept: [UInt8]?
+    /// The byte that all others are like; nil where the bytes are kept, or were not.
+    var filler: UInt8?
+
+    /// The least length of which nothing but the filler is kept: 1 MiB.
+    static let runBytesMin = 1_048_576
+
+    /// The byte that a long body consists of; nil when there are several.
+    static func filler(_ body: [UInt8]) -> UInt8? {
+        guard body.count >= runBytesMin, let first = body.first, body.allSatisfy({ $0 == first }) else {
+            return nil
+        }
+        return first
+    }
 }

@@ -36,7 +36,8 @@ import Testing
                     + "&automatic_payment_methods%5Benabled%5D=true"
                     + "&automatic_payment_methods%5Ballow_redirects%5D=never"
                     + "&description=A%C3%B1ejo%20%26%20S%C3%B6hne%0D%0AX%3A%201%20%5Ba%5D%3Db"
-                    + "&metadata%5Busher_call%5D=\(PaymentScene.tag)&metadata%5Busher_reference%5D=inv-1"
+                    + "&metadata%5Busher_call%5D=\(PaymentScene.tag)&metadata%5Busher_attempt%5D=\(PaymentScene.key)"
+                    + "&metadata%5Busher_reference%5D=inv-1"
                     + "&metadata%5Ba%20b%5D=1%3D2&metadata%5Bwedding_id%5D=w%261",
             ]
         )
@@ -68,7 +69,8 @@ import Testing
         (.paymentsVoid, "/v1/payment_intents/pi_1/cancel", ""),
         (
             .paymentsRefund, "/v1/refunds",
-            "payment_intent=pi_1&metadata%5Busher_call%5D=\(PaymentScene.tag)&expand%5B%5D=charge"
+            "payment_intent=pi_1&metadata%5Busher_call%5D=\(PaymentScene.tag)"
+                + "&metadata%5Busher_attempt%5D=\(PaymentScene.key)&expand%5B%5D=charge"
         ),
     ])
     func `changes of all of a payment are one request`(

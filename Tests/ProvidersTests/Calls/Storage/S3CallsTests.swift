@@ -53,13 +53,74 @@ import Testing
         #expect(request.body == .content(prefix: [], range: 0..<5, suffix: []))
         #expect(field(request, "x-amz-meta-usher-call") == ObjectScene.tag)
         #expect(field(request, "content-type") == "image/jpeg")
+        #expect(field(request, "x-amz-meta-usher-sha256") == String(repeating: "ab", count: 32))
         #expect(field(request, "content-md5") == "zc3Nzc3Nzc3Nzc3Nzc3NzQ==")
         #expect(field(request, "x-amz-content-sha256") == String(repeating: "ab", count: 32))
         #expect(field(request, "if-none-match") == nil)
         let signed =
-            "SignedHeaders=content-md5;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-usher-call,"
+            "SignedHeaders=content-md5;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-usher-call;"
+            + "x-amz-meta-usher-sha256,"
         #expect(field(request, "authorization")?.contains(signed) == true)
         #expect(request.effect == .none, "the same bytes under the same key can be sent again, or elsewhere")
+    }
+
+    @Test func `a copy may replace the one object that was looked at`() throws {
+        let content = try #require(try ObjectScene.call(.storageUpload).content)
+        let call = CallRequest(
+            operation: .storageUpload,
+            input: .object(StorageInput(key: "a", content: content.id, replaces: "e1")),
+            key: ObjectScene.key,
+            tag: ObjectScene.tag,
+            startedAt: ObjectScene.now,
+            content: content
+        )
+        let request = try next(call)
+        #expect(field(request, "if-match") == "\"e1\"" && field(request, "if-none-match") == nil)
+        let changed = read(ObjectScene.answer(412, []), call)
+        #expect(changed == .goOn(["taken": true]))
+        let other = ObjectScene.answer(200, [("etag", "\"e2\"")])
+        #expect(
+            dialect.read(other, call, ObjectScene.s3(), progress: ["taken": true]).short
+                == "notApplied conflict NoSuchUpload"
+        )
+    }
+
+    @Test(
+        arguments: [
+            (String(repeating: "cd", count: 16), [], 1), ("0-2", [("x-amz-meta-usher-call", "call_x")], 1),
+            ("0-2", [], 0),
+            (
+                String(repeating: "cd", count: 16),
+                [
+                    ("x-amz-server-side-encryption", "aws:kms"),
+                    ("x-amz-meta-usher-sha256", String(repeating: "ab", count: 32)),
+                ],
+                1
+            ),
+            (
+                String(repeating: "cd", count: 16),
+                [("x-amz-meta-usher-sha256", String(repeating: "ab", count: 32))], 2
+            ),
+        ] as [(String, [(String, String)], Int)]
+    )
+    func `an object is judged by every checksum that is known of it`(
+        tag: String,
+        fields: [(String, String)],
+        count: Int
+    ) throws {
+        let call = try ObjectScene.call(.storageDownload)
+        let answer = ObjectScene.answer(
+            206,
+            [
+                ("etag", "\"\(tag)\""), ("content-length", "10"), ("content-range", "bytes 0-9/1234"),
+                ("last-modified", "Sat, 12 Jun 2027 10:00:00 GMT"),
+            ] + fields
+        )
+        let facts = try #require(dialect.object(in: answer, call, progress: .null))
+        #expect(facts.checksums.count == count)
+        #expect(facts.bytes == 1_234 && facts.tag == tag)
+        #expect(facts.modified == Instant("2027-06-12T10:00:00Z"))
+        #expect(facts.call == fields.first { $0.0 == "x-amz-meta-usher-call" }?.1)
     }
 
     @Test func `an upload that must not replace anything says so, and may be in doubt`() throws {
