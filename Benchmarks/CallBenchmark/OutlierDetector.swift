@@ -20,6 +20,8 @@ struct OutlierDetector: Detector {
     /// The share of failures of the other hosts.
     static let usualShare = 0.005
 
+    /// Whether the others' share of failures drifts as this host's does.
+    var othersDrift = false
     private let hosts: Int
     private var dice = Dice(seed: 99)
     private var inARow = 0
@@ -55,7 +57,7 @@ struct OutlierDetector: Detector {
                 ejectedAt = nil
                 inARow = 0
             }
-        } else if isOutlier() {
+        } else if isOutlier(now: now) {
             eject(now: now)
         } else {
             ejections = max(ejections - 1, 0)
@@ -71,13 +73,14 @@ struct OutlierDetector: Detector {
     }
 
     /// Compares the success rate with those of the other hosts, which had as many calls.
-    private mutating func isOutlier() -> Bool {
+    private mutating func isOutlier(now: Double) -> Bool {
         guard calls >= Self.callsMin, hosts >= Self.hostsMin else { return false }
         let own = 1 - Double(failures) / Double(calls)
+        let share = Self.usualShare * (othersDrift ? Provider.errorDrift(at: now) : 1)
         var rates = [own]
         for _ in 1..<hosts {
             var failed = 0
-            for _ in 0..<calls where dice.fraction() < Self.usualShare { failed += 1 }
+            for _ in 0..<calls where dice.fraction() < share { failed += 1 }
             rates.append(1 - Double(failed) / Double(calls))
         }
         let mean = rates.reduce(0, +) / Double(hosts)

@@ -46,13 +46,16 @@ struct Provider {
     /// Whether the healthy median drifts by 30 % over 6 hours, and the share of errors by half over a day.
     var drifts = false
 
+    /// What the healthy share of errors is multiplied by.
+    static func errorDrift(at time: Double) -> Double { 1 + 0.5 * sin(2 * .pi * time / 86_400) }
+
     func exchange(_ number: Int, at time: Double, dice: inout Dice) -> Exchange {
         let age = time - onset
         var latency = 0.25 * exp(0.449 * dice.normal())
         var errorShare = 0.005
         if drifts {
             latency *= 1 + 0.3 * sin(2 * .pi * time / 21_600)
-            errorShare *= 1 + 0.5 * sin(2 * .pi * time / 86_400)
+            errorShare *= Self.errorDrift(at: time)
         }
         guard fault != .none, age >= 0, time < end else {
             return Exchange(

@@ -32,7 +32,9 @@ struct Trial {
         seed: UInt64
     ) -> Trial {
         let onset = max(60, 300 / perSecond)
-        let end = onset + fault.length
+        // Not always the same length: else it would favour pauses that happen to end with it.
+        var dice = Dice(seed: ~seed)
+        let end = onset + fault.length * (fault == .blip ? 1 : 0.75 + 0.5 * dice.fraction())
         var provider = Provider(fault: fault, onset: onset)
         provider.end = end
         var trial = Trial()
@@ -62,7 +64,7 @@ struct Trial {
 }
 
 extension Fault {
-    /// How long it lasts, in seconds.
+    /// How long it lasts on average, in seconds: a quarter less to a quarter more, but for the blip.
     var length: Double {
         switch self {
         case .none: 0
@@ -81,7 +83,12 @@ struct HealthyDays: Codable {
     let probes: Int
 
     static func run(_ contestant: Contestant, perSecond: Double, days: Double, seed: UInt64) -> HealthyDays {
-        run(contestant.make(), perSecond: perSecond, days: days, seed: seed)
+        var detector = contestant.make()
+        if var outlier = detector as? OutlierDetector {
+            outlier.othersDrift = true
+            detector = outlier
+        }
+        return run(detector, perSecond: perSecond, days: days, seed: seed)
     }
 
     private static func run(

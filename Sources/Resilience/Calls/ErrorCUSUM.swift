@@ -23,8 +23,9 @@
 /// | 18, `act`, p1 = 50 % | 602 million | 22 million | 7 209 | 307 | 41 | 10 | 4 |
 /// | either `act` | 438 million or more | 8.1 million or more | 436 | 88 | 33 | 10 | 4 |
 ///
-/// So both together act falsely at most once in 438 million calls: at 50 calls a second once in three months, at 5
-/// once in three years. When 1 % fail instead and it is learned, the first column holds, not the second.
+/// So both together act falsely at most once in 438 million calls, at five a second once in three years. Run lengths
+/// grow as e^limit, so at other rates ln(rate / 5) on top keeps it at years (`CallRate`): 15.7 at 0.5 a second, 20.3
+/// at 50. When 1 % fail instead and it is learned, the first column holds, not the second.
 ///
 /// Calls alone cannot do both, be that sure and see 20 % failing within 8.5 s in 19 of 20 cases at five a second: of
 /// some 41 calls whose answers are there by then 4 or fewer have failed in one of eleven cases, so 4 would have to be
@@ -37,9 +38,9 @@ package struct ErrorCUSUM: Hashable, Sendable {
         case quiet
         /// Look closer: probe now. False once in 3 600 calls.
         case watch
-        /// Say so. False once in 10 million calls.
+        /// Say so. False once in 12 million calls, 27 days at five a second.
         case warn
-        /// Stop calling. False once in 400 million calls.
+        /// Stop calling. False once in 438 million calls, three years at five a second.
         case act
 
         package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
@@ -47,9 +48,9 @@ package struct ErrorCUSUM: Hashable, Sendable {
 
     /// The sum at which to look closer.
     package static let watchLimit = 5.0
-    /// The sum at which to say so.
+    /// The sum at which to say so, at five calls a second.
     package static let warnLimit = 13.0
-    /// The sum at which to act.
+    /// The sum at which to act, at five calls a second.
     package static let actLimit = 18.0
     /// The share of failures it is to find.
     package static let badShare = 0.15
@@ -70,6 +71,8 @@ package struct ErrorCUSUM: Hashable, Sendable {
     package private(set) var sum = 0.0
     /// The sum for outages.
     package private(set) var outageSum = 0.0
+    /// What the limits for `warn` and `act` are higher by: ln(calls a second / 5).
+    private var excess = 0.0
     private let range: ClosedRange<Double>
     private let learns: Bool
     private var failures: Double
@@ -100,8 +103,8 @@ package struct ErrorCUSUM: Hashable, Sendable {
 
     /// How far it is from what is normal.
     package var level: Level {
-        if sum >= Self.actLimit || outageSum >= Self.actLimit { return .act }
-        return sum >= Self.warnLimit ? .warn : sum >= Self.watchLimit ? .watch : .quiet
+        if sum >= Self.actLimit + excess || outageSum >= Self.actLimit + excess { return .act }
+        return sum >= Self.warnLimit + excess ? .warn : sum >= Self.watchLimit ? .watch : .quiet
     }
 
     /// Takes in one call.
@@ -111,6 +114,11 @@ package struct ErrorCUSUM: Hashable, Sendable {
         outageSum = max(0, outageSum + (failed ? outageFailureStep : outageSuccessStep))
         if learns, sum < Self.watchLimit { learn(failed: failed) }
         return level
+    }
+
+    /// Takes in how often calls are made: false alarms stay as rare in a day.
+    mutating func expect(excess: Double) {
+        self.excess = excess
     }
 
     /// Begins the sum anew, after acting; what it learned stays.

@@ -30,6 +30,13 @@ struct ErrorWatch: Sendable {
         return level
     }
 
+    /// Takes in how often calls are made: see `CallRate`.
+    mutating func expect(excess: Double) {
+        calls.expect(excess: excess)
+        together.expect(excess: excess)
+        silence.expect(excess: excess)
+    }
+
     /// Begins the sums anew, after acting.
     mutating func restart() {
         calls.restart()

@@ -23,6 +23,8 @@ package struct InFlightAge: Sendable {
         let ticket: CallBreaker.Ticket
         /// Whether it was already counted as late.
         let wasLate: Bool
+        /// When it left, or was admitted if it did not.
+        let since: Duration
     }
 
     private enum Stage: UInt8 {
@@ -111,12 +113,12 @@ package struct InFlightAge: Sendable {
         entries[Int(place.index)].next = free
         free = place.index
         count -= 1
-        return Flight(ticket: entry.ticket, wasLate: entry.stage == .late)
+        return Flight(ticket: entry.ticket, wasLate: entry.stage == .late, since: entry.since)
     }
 
-    /// The ticket of the next call that is older than `limit` and was not given out yet.
-    mutating func nextLate(now: Duration, limit: Duration) -> CallBreaker.Ticket? {
-        guard punctual >= 0, now - entries[Int(punctual)].since > limit else { return nil }
+    /// The ticket of the next call that is older than `limit` and was not given out yet; age counts from `start` on.
+    mutating func nextLate(now: Duration, limit: Duration, from start: Duration) -> CallBreaker.Ticket? {
+        guard punctual >= 0, now - max(entries[Int(punctual)].since, start) > limit else { return nil }
         let index = Int(punctual)
         entries[index].stage = .late
         punctual = entries[index].next

@@ -50,11 +50,24 @@ extension IntegrationGuard {
             return
         }
         probes.ended(failed: failed, isQuiet: errors.level == .quiet)
-        guard probes.areTrusted, errors.recordProbe(failed: failed) == .act else { return }
-        trip(.errorRate, now: now, jitter: jitter)
+        guard probes.areTrusted else { return }
+        weigh(errors.recordProbe(failed: failed), .errorRate, now: now, jitter: jitter)
     }
 
-    mutating func trip(_ reason: CallBreaker.Reason, now: Duration, jitter: Double) {
+    mutating func weigh(
+        _ level: ErrorCUSUM.Level,
+        _ reason: CallBreaker.Reason,
+        now: Duration,
+        jitter: Double
+    ) {
+        switch level {
+        case .quiet: probes.calmed()
+        case .watch, .warn: break
+        case .act: trip(reason, now: now, jitter: jitter)
+        }
+    }
+
+    private mutating func trip(_ reason: CallBreaker.Reason, now: Duration, jitter: Double) {
         breaker.trip(reason, now: now, jitter: jitter)
         errors.restart()
         probes.tripped()

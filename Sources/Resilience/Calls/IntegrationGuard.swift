@@ -88,6 +88,9 @@ package struct IntegrationGuard: Sendable {
     static let lateFactor = 3
     /// When a call that found no room asks again.
     static let roomWait = Duration.milliseconds(100)
+    /// After nobody looked for this long the machine stood still: calls that were in flight say nothing about the
+    /// provider, neither by their age nor by their end.
+    package static let unwatchedMin = Duration.seconds(10)
     /// Lost tickets that are taken back in one step.
     static let lostMax = 8
 
@@ -102,10 +105,14 @@ package struct IntegrationGuard: Sendable {
     var creep = LatencyCUSUM()
     var jump = LatencyEWMA()
     var profile = LatencyProfile()
+    private var rate = CallRate()
     var state = IntegrationHealth.State.unknown
     var stateSince: Duration
     var newsAt: Duration?
     private var lateLimit: Duration
+    private var lookedAt: Duration
+    /// When it was looked at again after nobody did for `unwatchedMin`.
+    private var resumedAt = Duration.seconds(Int64.min)
 
     /// Makes the guard of an integration nothing is known of, at the monotonic time `now`.
     package init(limits: Limits = Limits(), now: Duration) {
@@ -118,6 +125,7 @@ package struct IntegrationGuard: Sendable {
         flights = InFlightAge(capacity: limits.inFlightMax)
         stateSince = now
         lateLimit = limits.late
+        lookedAt = now
     }
 
     /// Whether it calls trouble what it otherwise would not.
@@ -183,14 +191,19 @@ package struct IntegrationGuard: Sendable {
         now: Duration,
         jitter: Double
     ) {
+        look(now: now)
         guard let flight = flights.release(ticket.place) else { return }
         bulkhead.leave()
         newsAt = now
         // A late call was counted as failed when it became late: not again, and not as a success either.
-        if flight.wasLate {
+        if flight.wasLate || flight.since < resumedAt {
             breaker.abandoned(flight.ticket)
         } else {
             let judged = judge(outcome, latency: latency, now: now)
+            if judged.counts, rate.record(seconds: now.inSeconds) {
+                errors.expect(excess: rate.excess)
+                jump.expect(excess: rate.excess)
+            }
             let isCurrent = breaker.isCurrent(flight.ticket)
             breaker.finished(flight.ticket, judged, now: now, jitter: jitter)
             if judged.counts, isCurrent {
@@ -258,21 +271,27 @@ package struct IntegrationGuard: Sendable {
         return outcome == .slow || isUnusual && latency > limits.slow ? .slow : .ok
     }
 
+    private mutating func look(now: Duration) {
+        if now - lookedAt >= Self.unwatchedMin { resumedAt = now }
+        lookedAt = max(now, lookedAt)
+    }
+
     private mutating func countLate(now: Duration, jitter: Double) {
-        while let ticket = flights.nextLate(now: now, limit: lateLimit) {
+        look(now: now)
+        while let ticket = flights.nextLate(now: now, limit: lateLimit, from: resumedAt) {
             newsAt = now
             guard breaker.isCurrent(ticket) else { continue }  // It left before the breaker opened.
             breaker.hung(ticket, now: now, jitter: jitter)
             sum(failed: true, late: true, now: now, jitter: jitter)
         }
-        for _ in 0..<probes.newlyLate(now: now, limit: lateLimit) {
+        for _ in 0..<probes.newlyLate(now: now, limit: lateLimit, from: resumedAt) {
             takeIn(probeFailed: true, now: now, jitter: jitter)
         }
     }
 
     private mutating func sum(failed: Bool, late: Bool, now: Duration, jitter: Double) {
         guard breaker.isLettingThrough else { return errors.restart() }
-        guard errors.record(failed: failed, late: late) == .act else { return }
-        trip(late ? .silence : .errorRate, now: now, jitter: jitter)
+        let level = errors.record(failed: failed, late: late)
+        weigh(level, late ? .silence : .errorRate, now: now, jitter: jitter)
     }
 }

@@ -148,7 +148,7 @@ struct DetectorTests {
         #expect(subject.isReady)
     }
 
-    @Test(arguments: [(1.5, nil), (2.0, 9), (2.5, 5), (3.0, 4)] as [(Double, Int?)])
+    @Test(arguments: [(1.5, nil), (2.0, 10), (2.5, 6), (3.0, 4)] as [(Double, Int?)])
     func `a jump is noticed after as many answers as its table says`(_ z: Double, _ count: Int?) {
         var subject = LatencyEWMA()
         var needed: Int?
