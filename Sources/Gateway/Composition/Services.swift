@@ -199,6 +199,7 @@ package struct Services: Sendable {
         emergency = Self.emergency(sight, dispatcher, database, signals, ports)
         let hooks = HealthHooks(sight: sight, alerts: alerts)
         monitor = Self.monitor(calls, health, database, telling, watch, hooks, ports)
+        sight.monitored.follow(monitor)
     }
 
     private static func vault(

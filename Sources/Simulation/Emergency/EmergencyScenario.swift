@@ -15,7 +15,7 @@ package import Webhooks
 ///
 /// | promise | what it says |
 /// |---|---|
-/// | E1 | every call that was accepted was carried out, deferred or not |
+/// | E1 | every call that was accepted was carried out, or failed at the provider; none was given up for having waited |
 /// | E2 | every result has reached the application |
 /// | E3 | emergency mode has ended, and so has every record of it |
 /// | E4 | of what it asked for nothing is left at any node |
