@@ -121,11 +121,9 @@ struct IncidentPages: Sendable {
         return Page(.incidents, title: view.row.subject, .incident, view, for: page)
     }
 
-    /// What it is about: a text, or a kind and a name.
+    /// What it is about: its kind and its name.
     private static func subject(_ incident: JSONValue) -> String {
-        let kind = incident["subject"]?.text("kind") ?? incident.text("kind") ?? ""
-        let name = incident["subject"]?.text("name") ?? incident.text("subject") ?? ""
-        return Words.capitalised(kind.isEmpty ? name : "\(kind) \(name)")
+        Words.capitalised("\(incident.text("about") ?? "") \(incident.text("name") ?? "")")
     }
 
     private func row(_ incident: JSONValue) -> Row {
