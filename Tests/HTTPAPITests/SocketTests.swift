@@ -105,8 +105,9 @@ struct SocketTests {
 
     @Test(arguments: [true, false])
     func `frames before the handshake is answered are refused`(together: Bool) async throws {
-        let gate = Note<Bool>()
+        let (begun, gate) = (Note<Bool>(), Note<Bool>())
         let server = TestServer { request in
+            begun.write(true)
             _ = try? await gate.read()
             let key = request.headers.first("sec-websocket-key") ?? ""
             return APIResponse(
@@ -117,10 +118,10 @@ struct SocketTests {
             let client = try await server.connect()
             client.send(Array(Self.handshake.utf8) + (together ? Self.frame(1, "early") : []))
             if !together {
-                try await pause(milliseconds: 100)
+                _ = try await begun.read()
                 client.send(Self.frame(1, "early"))
             }
-            try await pause(milliseconds: 100)
+            try await pause(milliseconds: 500)
             gate.write(true)
             // In one piece with the handshake they are found when it is answered: nothing is said then.
             #expect(status(await client.receiveToEnd()) == (together ? nil : 400))
