@@ -2,7 +2,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check bench e2e crash money docs clean
+.PHONY: help deps build run test check bench e2e crash money faults docs clean
 
 # Release builds live apart from the debug build of the tests, so neither waits for the other.
 RELEASE := .build-release
@@ -40,6 +40,10 @@ crash: build ## Kills Usher at random moments under load and counts what is lost
 money: build ## Proves that no fault charges twice: 10,000 simulated stories, 50 kills of the real binary
 	scripts/deps --tools
 	scripts/money --usher $(USHER)
+
+faults: build ## Breaks providers in every way while calls flow, beside limits for what callers may see; an hour
+	scripts/deps --tools
+	scripts/faults --usher $(USHER)
 
 docs: deps ## Writes docs/configuration.md from the table of keys
 	USHER_WRITE_DOCS=1 swift test --filter ConfigurationReferenceTests

@@ -276,9 +276,10 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Domain", "Signatures", "Providers", "Storage", "Transport", "Vault", "Registry", "Access",
-                "Telemetry", "Webhooks", "Calls", "HTTPAPI", "Gateway", "UsherTesting", logging, lifecycle,
-                nioPosix,
+                "Domain", "Signatures", "Providers", "Resilience", "Storage", "Transport", "Vault",
+                "Registry",
+                "Access", "Telemetry", "Webhooks", "Calls", "Health", "HTTPAPI", "Gateway", "UsherTesting",
+                logging, lifecycle, nioPosix, crypto,
             ]
         ),
         tests(

@@ -67,8 +67,8 @@ def fresh_database(url):
     return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def usher(arguments, folder, destination=None, sources=None, destination_events="*", destination_more=""):
-    """Starts Usher with the source `stripe` and `sources` (name to YAML), and one destination on port `destination`."""
+def usher(arguments, folder, destination=None, sources=None, destination_events="*", destination_more="", more=()):
+    """Starts Usher with the source `stripe` and `sources` (name to YAML), one destination on port `destination`, and more lines."""
     port = free_port()
     data = pathlib.Path(tempfile.mkdtemp(dir=folder))
     lines = [
@@ -86,16 +86,17 @@ def usher(arguments, folder, destination=None, sources=None, destination_events=
             f'  app: {{url: "http://127.0.0.1:{destination}/hooks", secret: "{OUT_SECRET}", allow_private: true,'
             f' events: ["{destination_events}"],{destination_more} concurrency: 64}}',
         ]
-    (data / "usher.yaml").write_text("\n".join(lines) + "\n")
+    (data / "usher.yaml").write_text("\n".join([*lines, *more]) + "\n")
     server = Server([arguments.usher, "serve", "--config", str(data / "usher.yaml")], port, data)
     server.data = data
     return server
 
 
-def wrk(server, connections, seconds, run, path="/api/integrations/webhooks/stripe", script="stripe.lua", secret=SECRET):
+def wrk(server, connections, seconds, run, path="/api/integrations/webhooks/stripe", script="stripe.lua", secret=SECRET,
+        more=()):
     """Loads a server; its own script's figures for Stripe's events, else wrk's."""
     command = ["wrk", "-t2" if connections > 1 else "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
-    command += ["-s", str(HERE / script), f"http://127.0.0.1:{server.port}{path}", "--", secret, run]
+    command += ["-s", str(HERE / script), f"http://127.0.0.1:{server.port}{path}", "--", secret, run, *more]
     before = cpu_seconds(server.process.pid) if server.process else 0
     output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60).stdout
     used = (cpu_seconds(server.process.pid) if server.process else 0) - before

@@ -119,6 +119,12 @@ package struct ClaimOutcome: Sendable {
     package let deliveries: [ClaimedDelivery]
     /// When the next waiting lane falls due or lease ends; nil when none will.
     package let nextDue: Instant?
+
+    /// Collects the parts.
+    package init(deliveries: [ClaimedDelivery], nextDue: Instant?) {
+        self.deliveries = deliveries
+        self.nextDue = nextDue
+    }
 }
 
 /// The second hot path: leases the most urgent ready lanes of each destination.

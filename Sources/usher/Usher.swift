@@ -35,7 +35,7 @@ package struct Usher: AsyncParsableCommand {
                     Emergency.self,
                 ]
             ),
-            CommandGroup(name: "Health", subcommands: [Alerts.self]),
+            CommandGroup(name: "Health", subcommands: [HealthCommand.self, Incidents.self, Alerts.self]),
             CommandGroup(
                 name: "Set-up",
                 subcommands: [

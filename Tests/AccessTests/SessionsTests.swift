@@ -104,6 +104,7 @@ import UsherTesting
         try await withBench { bench in
             let sessions = sessions(bench)
             _ = try await key(bench, .read)
+            bench.clock.advance(by: .seconds(1))
             let token = try await sessions.begin(for: try await scope(bench, try await key(bench)))
             _ = try await sessions.use(token)
             try await bench.execute(edit)

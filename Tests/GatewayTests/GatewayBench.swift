@@ -2,6 +2,7 @@ import Access
 import Domain
 import Gateway
 import HTTPAPI
+import Health
 import Logging
 import Signatures
 import Storage
@@ -40,6 +41,14 @@ struct GatewayBench: Sendable {
             addressPolicy: { AddressPolicy(allowPrivate: $0) }
         )
         ports.trustedProxies = TrustedProxies(hops: hops)
+        if let ops = ResourceName("ops") {
+            let kind = AlertChannel.Kind.webhook(
+                url: "https://ops.example.com",
+                secret: nil,
+                allowPrivate: false
+            )
+            ports.alertChannels = [AlertChannel(name: ops, kind: kind)]
+        }
         if let streaming { ports.streaming = streaming }
         let services = try await Services(
             database: database,

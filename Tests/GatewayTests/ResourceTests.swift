@@ -303,7 +303,7 @@ struct ResourceTests {
             )
             let steps =
                 Self.webhooks + Self.open + Self.registry + Self.weddings + Self.integrations + Self.failovers
-                + Self.emergency
+                + Self.emergency + Self.alerts(try await bench.alert())
                 + Self.history(
                     event: event,
                     delivery: try #require(deliveries?.array?.last?["id"]?.string),
@@ -311,6 +311,7 @@ struct ResourceTests {
                 )
                 + Self.replays(try #require(begun.json["id"]?.string))
                 + Self.administration(try #require(made.json["id"]?.string)) + Self.calls
+                + Self.incidents
             let document = try await bench.send(.get, "/api/openapi.json", key: bench.admin).json
             let check = DocumentCheck(document: document)
             for step in steps {
@@ -359,9 +360,9 @@ struct ResourceTests {
                 let endings = [
                     "replay", "cancel", "enable", "replays", "/timeline", "/references",
                     "/references/release", "/calls", "/content", "/settle", "/failovers",
-                    "/emergency",
+                    "/emergency", "/silences", "/silences/x", "/take", "/subscriptions", "/subscriptions/x",
                     "/failovers/{capability}",
-                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}",
+                    "/reservations", "/reservations/x", "/test", "/backfill/x", "/{path}", "/notes",
                 ]
                 let isOperation = endings.contains { target.hasSuffix($0) }
                 guard !isOperation else { continue }

@@ -200,7 +200,8 @@ struct StreamTests {
     @Test(arguments: ["kinds=event", "wedding=", "kinds=event.stored,", "subject=", "sort=1"])
     func `what is asked for must be there`(query: String) async throws {
         try await withGateway { bench in
-            #expect(try await bench.send(.get, "/api/stream?\(query)", key: bench.admin).status == 400)
+            let answer = try await bench.send(.get, "/api/stream?\(query)", key: bench.admin)
+            #expect(answer.status == 400)
         }
     }
 

@@ -22,7 +22,7 @@ import UsherTesting
     private static func hook(_ name: String, after: Int64 = 0) throws -> AlertChannel {
         try channel(
             name,
-            .webhook(url: "http://127.0.0.1:9/\(name)", secret: nil, allowPrivate: true),
+            .webhook(url: "http://127.0.0.1:4000/\(name)", secret: nil, allowPrivate: true),
             after: after
         )
     }
@@ -188,7 +188,7 @@ import UsherTesting
             for path in ["there", "gone"] {
                 let browser = try #require(
                     PushSubscription(
-                        endpoint: "http://127.0.0.1:9/\(path)",
+                        endpoint: "http://127.0.0.1:4000/\(path)",
                         key: key ?? [],
                         secret: secret ?? [],
                         allowsPlain: true

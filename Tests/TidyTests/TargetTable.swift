@@ -153,6 +153,7 @@ struct TargetRule {
         "SimulationTests": ["GRDB"],
         "CallsTests": ["Sandbox"],
         "DashboardTests": ["Storage", "Vault"],
+        "GatewayTests": ["Crypto"],
         "ProvidersTests": ["Resilience"],
     ]
 

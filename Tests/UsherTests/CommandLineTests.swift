@@ -57,6 +57,13 @@ struct CommandLineTests {
         ("failover payments --to square-backup --for 30m --reason maintenance", "Failover"),
         ("failover payments --back --json", "Failover"),
         ("failovers --open --limit 5 --json", "Failovers"),
+        ("health", "Now"),
+        ("health --json", "Now"),
+        ("health report --since 7d --until 1h --json", "Report"),
+        ("incidents", "List"),
+        ("incidents list --open --since 7d --limit 5 --json", "List"),
+        ("incidents show inc_1", "Show"),
+        ("incidents note inc_1 called", "Note"),
         ("emergency", "Status"),
         ("emergency status --json", "Status"),
         ("emergency on --for 2h --reason maintenance", "On"),
@@ -127,6 +134,7 @@ struct CommandLineTests {
         "dead-letters replay", "trigger", "doctor", "call", "calls", "calls list", "calls show",
         "calls settle", "failover", "failovers", "budgets", "budgets list", "budgets reserve",
         "budgets reservations", "budgets release", "budgets forecast", "integrations test",
+        "health", "health report", "incidents", "incidents list", "incidents show", "incidents note",
     ])
     func `each command's help has an example, and nothing is wider than a terminal`(_ command: String) throws
     {

@@ -15,7 +15,7 @@ import urllib.request
 import uuid
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -96,6 +96,26 @@ class Demo:
             headers={"Idempotency-Key": str(uuid.uuid4())},
         )
 
+    def in_doubt(self) -> str:
+        """A payment whose answer is lost at Stripe, which then cannot be asked; Stripe stays down."""
+        with self.payments(0.2):
+            self.wait(lambda: self.ask("/api/failovers?open=true")["data"] == [], "Stripe serves payments", 120)
+            self.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents/"})
+            try:
+                found = self.wait(lambda: self.ask("/api/calls?state=in_doubt")["data"], "a payment is in doubt", 60)
+            finally:
+                self.fault("stripe-main", {"kind": "refuse"})
+        return found[-1]["id"]
+
+    def add_broken_destination(self, name: str, events: list[str]) -> None:
+        """A place where nothing gets through, for dead letters that come soon."""
+        made = self.ask("/api/destinations", {
+            "name": name, "url": f"http://127.0.0.1:{free_port()}/", "allow_private": True, "attempts_max": 1,
+            "events": events, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        })
+        if made.get("name") != name:
+            raise RuntimeError(f"no destination {name}: {made}")
+
     def scene_is_over(self) -> bool:
         return "ledgers compared" in self.log.read_text(errors="replace")
 
@@ -161,7 +181,9 @@ def chromium(width: int = 1280, height: int = 900, script: bool = True, scale: f
 
 
 def until(driver, holds, what: str, seconds: float = 15):
-    return WebDriverWait(driver, seconds, poll_frequency=0.05).until(lambda d: holds(d), what)
+    """Waits for what `holds`; a page that is just being replaced is looked at again."""
+    passing = [WebDriverException]
+    return WebDriverWait(driver, seconds, poll_frequency=0.05, ignored_exceptions=passing).until(holds, what)
 
 
 def click(driver, by: str, what: str) -> None:
@@ -170,7 +192,7 @@ def click(driver, by: str, what: str) -> None:
         try:
             driver.find_element(by, what).click()
             return
-        except (StaleElementReferenceException, NoSuchElementException):
+        except WebDriverException:
             time.sleep(0.1)
     driver.find_element(by, what).click()
 

@@ -186,7 +186,7 @@ class Proof:
         self.check("all of them are replayed", True)
 
     def doubt(self, driver) -> None:
-        call = self.in_doubt()
+        call = self.demo.in_doubt()
         driver.get(f"{self.demo.url}/calls?state=in_doubt")
         click(driver, By.ID, call)
         until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#call-settle form"), "it can be settled")
@@ -198,18 +198,6 @@ class Proof:
         self.check("a call in doubt is settled", found["state"] not in ("in_doubt", "held")
                    and "seen by the proof" in str(found), found)
         self.demo.fault("stripe-main", None)
-
-    def in_doubt(self) -> str:
-        """A payment whose answer is lost at Stripe, which then cannot be asked."""
-        with self.demo.payments():
-            self.demo.wait(lambda: self.demo.ask("/api/failovers?open=true")["data"] == [], "Stripe serves payments", 120)
-        self.demo.fault("stripe-main", {"kind": "drop_answer", "path": "/v1/payment_intents"})
-        try:
-            call = self.demo.charge("async")["id"]
-            self.demo.wait(lambda: self.demo.ask(f"/api/calls/{call}")["state"] == "in_doubt", "it is in doubt", 30)
-        finally:
-            self.demo.fault("stripe-main", {"kind": "refuse"})
-        return call
 
     # MARK: Who uses it how
 
@@ -231,9 +219,14 @@ class Proof:
                 pages[kind] = f"/{path}/{found[0]['id']}"
         return pages
 
+    def hold(self, driver) -> None:
+        """Lets nothing on the page change any more."""
+        driver.execute_script("document.querySelectorAll('[data-live]').forEach((e) => e.removeAttribute('data-live'))")
+
     def names(self, driver) -> None:
         for name, path in self.pages().items():
             driver.get(self.demo.url + path)
+            self.hold(driver)
             nameless = [
                 element.get_attribute("outerHTML")[:100]
                 for element in driver.find_elements(By.CSS_SELECTOR, "#main a, #main button, #main select, #main summary, "
@@ -245,7 +238,7 @@ class Proof:
     def focus_order(self, driver) -> None:
         for name, path in self.pages().items():
             driver.get(self.demo.url + path)
-            driver.execute_script("document.querySelectorAll('[data-live]').forEach((e) => e.removeAttribute('data-live'))")
+            self.hold(driver)
             last, steps, wrong = -1, 0, []
             for _ in range(60):
                 driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -325,9 +318,7 @@ class Proof:
 
 def run(demo: Demo) -> Proof:
     proof = Proof(demo)
-    # A place where nothing gets through, for dead letters that come soon.
-    demo.ask("/api/destinations", {"name": "nowhere", "url": "http://127.0.0.1:9/", "allow_private": True,
-                                   "attempts_max": 1, "events": ["payment_intent.*", "charge.*", "booking.*"]})
+    demo.add_broken_destination("nowhere", ["payment_intent.*", "charge.*", "booking.*"])
     proof.door()
     proof.revoked()
     demo.wait(demo.scene_is_over, "the demonstration's own scene is over", 200)

@@ -51,7 +51,7 @@ def punished(setting: Setting) -> Found:
     """T10: twice as many calls as the provider takes, which shuts who goes over its limit out for 2 s."""
     seconds = 75 if setting.isShort else setting.punished
     ask = lambda number: ({"capability": "weather", "operation": "current", "mode": "async",
-                           "input": {"latitude": 47.4, "longitude": number % 180}}, f"weather-{number}")
+                           "input": {"latitude": 47.4, "longitude": number % 36_000 / 100 - 180}}, f"weather-{number}")
     with Rig(setting.binary, ["openweathermap"], ["openweathermap"], capability="weather") as rig:
         rig.sandbox.fault("openweathermap", kind="punish", delay_ms=2_000)
         begun = time.monotonic()

@@ -263,9 +263,11 @@ class Rig:
             wrong["lost"] += call["state"] == "succeeded" and count == 0
             wrong["unwanted"] += known[name]["state"] in ("refused", "failed") and count > 0
             wrong["open"] += isOver and call["state"] not in FINAL
+        promised = {result.id for result in self.caller.results if result.status == 202}
+        wrong["broken"] = sum(1 for name in promised if known.get(name, {}).get("state") == "failed")
         wrong["strangers"] = sum(1 for name in standing if name not in known)
         return {"doubles": wrong["doubles"], "lost": wrong["lost"], "unwanted": wrong["unwanted"],
-                "strangers": wrong["strangers"], "open": wrong["open"]}
+                "strangers": wrong["strangers"], "open": wrong["open"], "broken": wrong["broken"]}
 
 
 def rates(times: list[float], window: float) -> list[tuple[float, float]]:

@@ -4,12 +4,11 @@ import collections
 import contextlib
 import json
 import pathlib
-import socket
 import subprocess
 import time
 import urllib.request
 
-from usher_process import free_port
+from vendor_ports import free_port_range
 
 VENDORS = ["stripe", "square", "paypal"]
 
@@ -40,30 +39,13 @@ CREDENTIALS = {
 Request = collections.namedtuple("Request", "at method path status fate")
 
 
-def free_ports(count: int) -> int:
-    """The port before `count` ports in a row that nobody listens on now."""
-    while True:
-        first = free_port()
-        if first + count < 60_000 and all(is_free(first + number) for number in range(1, count + 1)):
-            return first
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
-
-
 class Sandbox:
     """Some vendors on loopback."""
 
     def __init__(self, binary: str, folder: pathlib.Path, base: int | None = None, vendors: list[str] | None = None):
         self.binary = binary
         self.vendors = vendors or VENDORS
-        self.base = base or free_ports(len(ALL))
+        self.base = base or free_port_range(len(ALL) + 1)
         self.ports = {vendor: self.base + 1 + ALL.index(vendor) for vendor in self.vendors}
         self.log = (folder / f"sandbox-{self.base}.log").open("wb")
         self.process: subprocess.Popen | None = None

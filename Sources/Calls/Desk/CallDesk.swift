@@ -74,6 +74,8 @@ package final class CallDesk: Sendable {
         var savedBudgets: [Int64: JSONValue] = [:]
         /// What is held for weddings, by integration.
         var reservations: [Int64: [ReservationRecord]] = [:]
+        /// Where probes said that it is back, and when calls had last said something.
+        var recovered: [Int64: Duration] = [:]
         /// What integrations are usually used for.
         var usage: [Int64: UsageByLimit] = [:]
         /// What emergency mode asks for; nil while all is as always.
@@ -85,13 +87,15 @@ package final class CallDesk: Sendable {
 
     let time: Time
     let random: RandomSource
+    let watch: DeskWatch
     let doorbell = Doorbell()
     let state = Mutex(State())
 
     /// Makes a desk that knows nothing yet.
-    package init(time: Time, random: RandomSource) {
+    package init(time: Time, random: RandomSource, watch: DeskWatch = .none) {
         self.time = time
         self.random = random
+        self.watch = watch
     }
 
     /// Both clocks, now.
@@ -195,12 +199,16 @@ package final class CallDesk: Sendable {
     package func ended(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
         let now = reading
         let jitter = random.fraction()
-        state.withLock { state in
+        let hasTripped = state.withLock { state in
+            let trips = state.trips(passage.integration)
             state.posts[passage.integration]?.ended(passage, outcome, latency, news, now, jitter)
             state.count(passage, at: now.wall)
             state.pump(passage.integration, now)
+            return state.trips(passage.integration) != trips
         }
         doorbell.ring()
+        watch.attempted(passage.integration, outcome, latency)
+        if hasTripped { watch.tripped() }
     }
 
     /// Takes in that a request was not sent after all.

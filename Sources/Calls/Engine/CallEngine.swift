@@ -61,7 +61,7 @@ package final class CallEngine: Service, Sendable {
         self.vault = vault
         self.ports = ports
         board = CallBoard(ports: ports)
-        self.desk = desk ?? CallDesk(time: ports.time, random: ports.random)
+        self.desk = desk ?? CallDesk(time: ports.time, random: ports.random, watch: ports.watch)
         self.limits = limits
         seal = CallSeal(vault: vault)
     }

@@ -30,6 +30,8 @@ package struct CallPorts: Sendable {
     package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
     /// Tells that those destinations have work, after the commit.
     package var published: @Sendable ([Int64]) -> Void
+    /// Who is told how requests end and when breakers open.
+    package var watch: DeskWatch
     /// Clock and alarm.
     package var time: Time
     /// Chance.
@@ -57,6 +59,7 @@ package struct CallPorts: Sendable {
                 _ in { _ in [] }
             },
         published: @escaping @Sendable ([Int64]) -> Void = { _ in },
+        watch: DeskWatch = .none,
         time: Time,
         random: RandomSource,
         metrics: Metrics = Metrics(),
@@ -73,6 +76,7 @@ package struct CallPorts: Sendable {
         self.moment = moment
         self.publish = publish
         self.published = published
+        self.watch = watch
         self.time = time
         self.random = random
         self.metrics = metrics

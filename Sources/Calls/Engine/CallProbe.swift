@@ -6,6 +6,8 @@ package import Resilience
 package struct ProbeResult: Sendable {
     /// Which.
     package let integration: ResourceName
+    /// How it ended, as far as the integration's health is concerned.
+    package let outcome: ExchangeOutcome
     /// Whether it works with its credential.
     package let isGood: Bool
     /// The status of the answer; nil without one.
@@ -29,6 +31,28 @@ extension CallEngine {
             })
         else { throw CallError.unknownTarget }
         let passage = await desk.carryOn(integration, operation, wedding: nil)
+        return await probe(integration, passage, isBackground: false)
+    }
+
+    /// Sends an integration's own probe when its budget has a request to spare, which no breaker hears of.
+    ///
+    /// - Returns: nil when the budget has none to spare, and when there is no such integration.
+    package func probeInBackground(_ name: ResourceName) async -> ProbeResult? {
+        guard let integration = ports.directory().integration(named: name),
+            let operation = Operation.allCases.first(where: {
+                integration.dialect.facts.operations.contains($0)
+            }),
+            let passage = await desk.background(integration, operation)
+        else { return nil }
+        return await probe(integration, passage, isBackground: true)
+    }
+
+    private func probe(
+        _ integration: CallIntegration,
+        _ passage: CallDesk.Passage,
+        isBackground: Bool
+    ) async -> ProbeResult {
+        let name = integration.name
         let runner = runner
         let request: ProviderRequest
         do {
@@ -39,6 +63,7 @@ extension CallEngine {
             let failure = CallRunner.tokenFailure(error)
             return ProbeResult(
                 integration: name,
+                outcome: failure.health,
                 isGood: false,
                 status: nil,
                 latency: nil,
@@ -51,24 +76,26 @@ extension CallEngine {
         switch exchange {
         case .answer(let answer):
             let meaning = ProbeMeaning(status: answer.status)
-            desk.ended(
-                passage,
-                meaning.outcome,
-                latency: latency,
-                news: integration.dialect.limits(in: answer)
-            )
+            let news = integration.dialect.limits(in: answer)
+            isBackground
+                ? desk.probed(passage, meaning.outcome, latency: latency, news: news)
+                : desk.ended(passage, meaning.outcome, latency: latency, news: news)
             if meaning.outcome == .ok { await keepTrial(of: integration.id) }
             return ProbeResult(
                 integration: name,
+                outcome: meaning.outcome,
                 isGood: meaning.outcome == .ok,
                 status: answer.status,
                 latency: latency,
                 meaning: meaning.sentence(integration.dialect.facts.title)
             )
         case .nothing(let failure, _):
-            desk.ended(passage, failure.health, latency: latency, news: [])
+            isBackground
+                ? desk.probed(passage, failure.health, latency: latency, news: [])
+                : desk.ended(passage, failure.health, latency: latency, news: [])
             return ProbeResult(
                 integration: name,
+                outcome: failure.health,
                 isGood: false,
                 status: nil,
                 latency: latency,

@@ -94,8 +94,9 @@ extension CallEngine {
         guard let (integration, reason) = desk.preview(operation, among: candidates, strategy: strategy)
         else { return .unclear }
         guard integration.id == first.id else { return .elsewhere(integration.id, reason) }
-        let view = desk.view(first, onlyKnown: true)
-        return view.map { $0.health.breaker == .closed } ?? true ? .first : .unclear
+        guard let view = desk.view(first, onlyKnown: true) else { return .first }
+        // Where nobody calls, probes say that it is back: the next call goes there.
+        return view.health.breaker == .closed || desk.isRecovered(first.id) ? .first : .unclear
     }
 
     private func record(

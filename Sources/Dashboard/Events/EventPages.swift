@@ -134,7 +134,10 @@ struct EventPages: Sendable {
             providerID: event.text("provider_event_id") ?? "",
             size: "\(Words.grouped(event.count("body_bytes"))) bytes",
             lines: story.list("lines").map {
-                OneView.Line(at: book.moment($0.instant("at"), wedding: wedding), text: $0.text("text") ?? "")
+                OneView.Line(
+                    at: book.moment($0.instant("at"), wedding: wedding),
+                    text: Words.capitalised($0.text("text") ?? "")
+                )
             },
             deliveries: deliveries,
             hasDeliveries: !deliveries.isEmpty,

@@ -17,8 +17,8 @@ package final class FigureHistory: Sendable {
         let at: Instant
         /// The 95th percentile, in milliseconds; nil while nothing was called.
         let latency: Double?
-        /// 0 to 1.
-        let errorRate: Double
+        /// 0 to 1; nil while nothing was called.
+        let errorRate: Double?
         let state: String
     }
 
@@ -62,11 +62,12 @@ package final class FigureHistory: Sendable {
             for integration in integrations.prefix(Self.integrationsMax) {
                 guard let name = integration.text("name") else { continue }
                 var own = samples[name] ?? []
+                let isCalled = integration.count("recent_calls") > 0
                 own.append(
                     Sample(
                         at: now,
-                        latency: integration["p95_ms"]?.double,
-                        errorRate: integration["error_rate"]?.double ?? 0,
+                        latency: isCalled ? integration["p95_ms"]?.double : nil,
+                        errorRate: isCalled ? integration["error_rate"]?.double : nil,
                         state: integration.text("state") ?? "unknown"
                     )
                 )

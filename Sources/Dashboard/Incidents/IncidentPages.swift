@@ -75,15 +75,23 @@ struct IncidentPages: Sendable {
             hasPast: !past.isEmpty,
             isFirstPage: cursor == nil,
             more: found?.next.map { Links.more("/incidents", [], $0) },
-            none: EmptyNote(
-                "No incident.",
-                "Nothing has gone wrong so far, or nothing that Usher could see."
-            ),
+            none: found == nil
+                ? EmptyNote(
+                    "Incidents cannot be seen here.",
+                    "This Usher keeps none, or your key may not see them."
+                )
+                : EmptyNote(
+                    "No incident.",
+                    "Nothing has gone wrong so far, or nothing that Usher could see."
+                ),
             isEmpty: rows.isEmpty
         )
         let sentence =
-            open.isEmpty
-            ? "No incident is open." : "\(Words.counted(open.count, "incident is", "incidents are")) open."
+            found == nil
+            ? ""
+            : open.isEmpty
+                ? "No incident is open."
+                : "\(Words.counted(open.count, "incident is", "incidents are")) open."
         return Page(.incidents, title: "Incidents", .incidents, view, for: page, sentence: sentence)
     }
 
@@ -113,11 +121,9 @@ struct IncidentPages: Sendable {
         return Page(.incidents, title: view.row.subject, .incident, view, for: page)
     }
 
-    /// What it is about: a text, or a kind and a name.
+    /// What it is about: its kind and its name.
     private static func subject(_ incident: JSONValue) -> String {
-        let kind = incident["subject"]?.text("kind") ?? incident.text("kind") ?? ""
-        let name = incident["subject"]?.text("name") ?? incident.text("subject") ?? ""
-        return Words.capitalised(kind.isEmpty ? name : "\(kind) \(name)")
+        Words.capitalised("\(incident.text("about") ?? "") \(incident.text("name") ?? "")")
     }
 
     private func row(_ incident: JSONValue) -> Row {

@@ -43,7 +43,7 @@ struct IntegrationCard: Sendable {
         )
         errors = Sparkline(
             "Errors",
-            samples.map { $0.latency == nil && $0.errorRate == 0 ? nil : $0.errorRate },
+            samples.map(\.errorRate),
             floor: 0.1,
             span: span,
             text: Words.percent

@@ -180,7 +180,7 @@ struct IntegrationPages: Sendable {
                 OneView.Row(
                     at: $0,
                     latency: sample.latency.map(Words.milliseconds) ?? "–",
-                    errors: Words.percent(sample.errorRate),
+                    errors: sample.errorRate.map(Words.percent) ?? "–",
                     state: Standing(health: sample.state).word
                 )
             }

@@ -58,7 +58,7 @@ extension Stylesheet {
         .spark-none { stroke: var(--edge); stroke-width: 1; stroke-dasharray: 3 4; vector-effect: non-scaling-stroke; }
         .errors .spark-line { stroke: var(--chart-bad); } .errors .spark-area { fill: var(--chart-bad-soft); }
         .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .25rem 1rem; font-size: .9375rem; } .facts dt { color: var(--quiet); } .facts dd { margin: 0; overflow-wrap: anywhere; }
-        .gauges { display: grid; gap: .5rem; }
+        .gauges { display: grid; gap: .5rem; } .facts + .gauges { margin-top: .875rem; }
         .gauge { display: grid; grid-template-columns: minmax(4.5rem, auto) minmax(3rem, 1fr) auto; gap: .75rem; align-items: center; font-size: .8125rem; } .gauge svg { width: 100%; height: .5rem; border-radius: 99px; display: block; } .gauge-name { color: var(--quiet); }
         .rail { fill: var(--line); } .gauge .fill { fill: var(--good); } .gauge.warn .fill { fill: var(--gold); } .gauge.bad .fill { fill: var(--bad); }
         .list { width: 100%; border-collapse: separate; border-spacing: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 16px; overflow: hidden; box-shadow: var(--shadow); }

@@ -27,12 +27,17 @@ struct Readiness: Sendable {
         let score = json.count("score")
         let missing = json.list("parts").filter { $0.count("points") < $0.count("of") }
         gaps = missing.prefix(Self.gapsMax).map { part in
-            let step = part.list("raise").first?.string.map { " \($0)" } ?? ""
-            return Gap(text: (part.text("reason") ?? "") + step, sign: "!")
+            Gap(text: Self.firstSentence(part.text("reason") ?? ""), sign: "!")
         }
         hasGaps = !gaps.isEmpty
         let word = score >= 90 ? "Ready" : score >= 70 ? "Nearly ready" : "Not ready"
         words = "\(word): \(score) of 100."
         tone = (score >= 90 ? Standing.Tone.good : score >= 70 ? .warn : .bad).rawValue
+    }
+
+    /// What a planner reads; the rest is for who runs Usher, in `usher weddings readiness`.
+    private static func firstSentence(_ text: String) -> String {
+        guard let end = text.firstRange(of: ". ") else { return text }
+        return text[..<end.lowerBound] + "."
     }
 }

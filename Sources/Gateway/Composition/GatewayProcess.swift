@@ -99,28 +99,12 @@ package enum GatewayProcess {
         _ group: any EventLoopGroup
     ) async throws {
         let configuration = start.configuration
-        var ports = Services.Ports(
-            time: .system,
-            random: .system,
-            upstream: start.demonstration?.upstream(over: upstream) ?? upstream,
-            logger: start.logger,
-            publicURL: configuration.publicURL,
-            addressPolicy: configuration.addressPolicy,
-            trustAnchors: { start.demonstration?.anchors ?? SystemTrust.anchors(start.logger) }
-        )
+        let ports = ports(start, upstream, streaming)
         if configuration.database.path != nil {
             // The lock says that no other process works on this database.
             try await DeliveryLeases.releaseAll(start.database)
             try await ProxyJournal.giveUpAll(start.database, now: ports.time.now())
         }
-        ports.streaming = streaming
-        // Beside the database, on the one machine that it is on.
-        ports.contentFolder = configuration.database.path.map { path in
-            path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
-        }
-        ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
-        ports.alertChannels = start.channels
-        ports.alertContact = configuration.alerts.contact
         let services = try await Services(database: start.database, rootKey: start.rootKey, ports: ports)
         let changes = try await apply(start.desired, to: services.registry)
         let firstKey = try await services.keys.ensureFirstAdminKey()
@@ -148,23 +132,53 @@ package enum GatewayProcess {
                 logger: start.logger
             )
         )
-        // Ended in the opposite order: first nothing comes in, then what is on its way ends.
-        var members: [any Service] = [
-            KeyUses(keys: services.keys), FigureSampling(figures: dashboard.figures), services.silence,
-            services.retention, services.replayer, services.reranker, services.emergency, services.backfiller,
-            services.alerts,
-            services.calls, services.proxy, services.dispatcher,
-        ]
-        members.append(SignalWaking(signals: services.signals))
-        if let peers = services.peers { members.append(peers) }
         let running = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: members + [server],
+                services: members(services, dashboard.figures) + [server],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: start.logger
             )
         )
         try await running.run()
+    }
+
+    private static func ports(
+        _ start: Start,
+        _ upstream: Upstream,
+        _ streaming: StreamingUpstream
+    ) -> Services.Ports {
+        let configuration = start.configuration
+        var ports = Services.Ports(
+            time: .system,
+            random: .system,
+            upstream: start.demonstration?.upstream(over: upstream) ?? upstream,
+            logger: start.logger,
+            publicURL: configuration.publicURL,
+            addressPolicy: configuration.addressPolicy,
+            trustAnchors: { start.demonstration?.anchors ?? SystemTrust.anchors(start.logger) }
+        )
+        ports.streaming = streaming
+        // Beside the database, on the one machine that it is on.
+        ports.contentFolder = configuration.database.path.map { path in
+            path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
+        }
+        ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
+        ports.health = configuration.health
+        ports.alertChannels = start.channels
+        ports.alertContact = configuration.alerts.contact
+        return ports
+    }
+
+    /// Everything that runs but the server; ended in the opposite order, so that what is on its way ends.
+    private static func members(_ services: Services, _ figures: FigureHistory) -> [any Service] {
+        var members: [any Service] = [
+            KeyUses(keys: services.keys), FigureSampling(figures: figures), services.silence,
+            services.retention, services.replayer, services.reranker, services.emergency, services.alerts,
+            services.backfiller, services.calls, services.proxy, services.dispatcher,
+            services.monitor, SignalWaking(signals: services.signals),
+        ]
+        if let peers = services.peers { members.append(peers) }
+        return members
     }
 
     /// How often the file is compared anew when another node changes the registry meanwhile.

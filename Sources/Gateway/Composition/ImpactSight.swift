@@ -4,6 +4,7 @@ import Health
 import Providers
 import Registry
 import Resilience
+import Synchronization
 import Webhooks
 
 /// What impact, readiness and emergency mode see of the other services.
@@ -11,6 +12,7 @@ struct ImpactSight: Sendable {
     let registry: ResourceRegistry
     let weddings: WeddingRegistry
     let calls: CallEngine
+    let monitored = MonitoredStates()
 
     /// What trouble means to weddings, worst first.
     func impacts(
@@ -86,8 +88,10 @@ struct ImpactSight: Sendable {
         return isOnly ? provider : "\(provider) (\(integration.name))"
     }
 
+    /// As the monitor sees it, which probes what nobody calls; before its first look, as calls see it.
     private func state(of integration: Integration) -> IntegrationHealth.State {
-        calls.integration(integration.name)
+        monitored.state(of: integration.id)
+            ?? calls.integration(integration.name)
             .flatMap { calls.desk.view($0, onlyKnown: true) }?.health.state ?? .unknown
     }
 
@@ -154,6 +158,23 @@ struct ImpactSight: Sendable {
                     leftPart: isKnown ? outlook.left / outlook.capacity : nil
                 )
             }
+        }
+    }
+}
+
+/// What the monitor says of integrations, once there is one: it is made after those who ask.
+final class MonitoredStates: Sendable {
+    private let monitor = Mutex<HealthMonitor?>(nil)
+
+    /// Asks this monitor from now on.
+    func follow(_ monitor: HealthMonitor) {
+        self.monitor.withLock { $0 = monitor }
+    }
+
+    /// How an integration does; nil before it was looked at.
+    func state(of integration: Int64) -> IntegrationHealth.State? {
+        monitor.withLock { $0 }?.standing(integration).flatMap {
+            IntegrationHealth.State(rawValue: $0.state.rawValue)
         }
     }
 }

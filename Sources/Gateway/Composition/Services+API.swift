@@ -35,6 +35,7 @@ extension Services {
             alerts: alerts,
             browsers: browsers,
             signals: signals,
+            monitor: monitor,
             proxies: proxies,
             sessions: sessions,
             logger: ports.logger,

@@ -19,6 +19,7 @@ extension Services {
         _ vault: Vault,
         _ dispatcher: Dispatcher,
         _ telling: (metrics: Metrics, signals: SignalHub),
+        _ watch: DeskWatch,
         _ ports: Ports
     ) -> CallEngine {
         let events = OwnEvents(registry: registry, vault: vault)
@@ -57,6 +58,7 @@ extension Services {
                 return { try notice.store($0) }
             },
             published: { dispatcher.workArrived($0) },
+            watch: watch,
             time: ports.time,
             random: ports.random,
             metrics: telling.metrics,

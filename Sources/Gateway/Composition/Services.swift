@@ -39,6 +39,8 @@ package struct Services: Sendable {
         package var trustAnchors: @Sendable () -> TrustAnchors
         /// The proxies in front of the server.
         package var trustedProxies = TrustedProxies.none
+        /// Whether integrations are probed and status pages read.
+        package var health = HealthMonitor.Settings()
         /// The ways to tell somebody of incidents.
         package var alertChannels: [AlertChannel] = []
         /// How browsers' push services find whoever runs this gateway; nil is `publicURL`.
@@ -68,7 +70,7 @@ package struct Services: Sendable {
     /// The tables of every target, in the order of their numbers.
     package static let migrations =
         Vault.migrations + APIKeys.migrations + ResourceRegistry.migrations + WebhookTables.migrations
-        + CallTables.migrations + HealthTables.migrations + EmergencyTable.migrations
+        + CallTables.migrations + HealthTables.migrations
 
     /// The database everything is in.
     package let database: Database
@@ -118,6 +120,8 @@ package struct Services: Sendable {
     package let queries: WebhookQueries
     /// Says how everything does.
     package let health: HealthReporter
+    /// Follows how everything does, and keeps incidents.
+    package let monitor: HealthMonitor
     /// Says how ready everything is for a wedding.
     package let readiness: ReadinessDesk
     /// Turns emergency mode on and off.
@@ -140,12 +144,7 @@ package struct Services: Sendable {
     ) async throws {
         self.database = database
         let store = wrap(WebhookStore(over: database))
-        let vault = try await Vault.open(
-            rootKey: rootKey,
-            database: database,
-            time: ports.time,
-            random: ports.random
-        )
+        let vault = try await Self.vault(database, rootKey, ports)
         let registry = Self.registry(database, vault, ports)
         try await registry.load()
         let weddings = Self.weddings(database, ports)
@@ -167,23 +166,25 @@ package struct Services: Sendable {
         let tokens = Self.tokens(database, registry, vault, ports)
         self.tokens = tokens
         consents = Self.consents(database, registry, vault, ports)
+        let watch = HealthWatch(time: ports.time)
         let telling = (metrics: metrics, signals: signals)
-        let calls = Self.calls(database, registry, tokens, weddings, vault, dispatcher, telling, ports)
+        let calls = Self.calls(
+            database,
+            registry,
+            tokens,
+            weddings,
+            vault,
+            dispatcher,
+            telling,
+            watch.desk,
+            ports
+        )
         self.calls = calls
         proxy = calls.proxy(over: ports.streaming)
         browsers = PushBook(database: database, vault: vault, time: ports.time, random: ports.random)
         alerts = Self.alerts(database, browsers, calls, signals, metrics, ports)
-        let receiver = Self.receiver(
-            registry,
-            weddings,
-            vault,
-            store,
-            activity,
-            dispatcher,
-            silence,
-            calls,
-            ports
-        )
+        let heard = (silence: silence, calls: calls)
+        let receiver = Self.receiver(registry, weddings, vault, store, activity, dispatcher, heard, ports)
         self.receiver = receiver
         backfiller = Self.backfiller(calls, receiver, registry, vault, database, dispatcher, ports)
         replayer = Self.replayer(database, registry, weddings, dispatcher, ports)
@@ -191,7 +192,38 @@ package struct Services: Sendable {
         peers = Self.peers(database, registry, weddings, dispatcher, replayer, ports)
         queries = WebhookQueries(database: database, registry: registry, vault: vault, time: ports.time)
         retention = Self.retention(database, registry, vault, metrics, ports)
-        health = HealthReporter(
+        let health = Self.health(database, registry, dispatcher, activity, silence, ports)
+        self.health = health
+        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
+        readiness = Self.readiness(sight, database, ports)
+        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
+        let hooks = HealthHooks(sight: sight, alerts: alerts)
+        monitor = Self.monitor(calls, health, database, telling, watch, hooks, ports)
+        sight.monitored.follow(monitor)
+    }
+
+    private static func vault(
+        _ database: Database,
+        _ rootKey: RootKey,
+        _ ports: Ports
+    ) async throws -> Vault {
+        try await Vault.open(
+            rootKey: rootKey,
+            database: database,
+            time: ports.time,
+            random: ports.random
+        )
+    }
+
+    private static func health(
+        _ database: Database,
+        _ registry: ResourceRegistry,
+        _ dispatcher: Dispatcher,
+        _ activity: WebhookActivity,
+        _ silence: SilenceWatch,
+        _ ports: Ports
+    ) -> HealthReporter {
+        HealthReporter(
             database: database,
             registry: registry,
             dispatcher: dispatcher,
@@ -199,9 +231,6 @@ package struct Services: Sendable {
             silence: silence,
             time: ports.time
         )
-        let sight = ImpactSight(registry: registry, weddings: weddings, calls: calls)
-        readiness = Self.readiness(sight, database, ports)
-        emergency = Self.emergency(sight, dispatcher, database, signals, ports)
     }
 
     private static func receiver(
@@ -211,8 +240,7 @@ package struct Services: Sendable {
         _ store: WebhookStore,
         _ activity: WebhookActivity,
         _ dispatcher: Dispatcher,
-        _ silence: SilenceWatch,
-        _ calls: CallEngine,
+        _ heard: (silence: SilenceWatch, calls: CallEngine),
         _ ports: Ports
     ) -> Receiver {
         Receiver(
@@ -226,8 +254,8 @@ package struct Services: Sendable {
             time: ports.time,
             random: ports.random,
             stored: { dispatcher.workArrived($0) },
-            heard: { silence.heard($0, at: $1) },
-            understood: { try await calls.hear($0, $1, $2) }
+            heard: { heard.silence.heard($0, at: $1) },
+            understood: { try await heard.calls.hear($0, $1, $2) }
         )
     }
 

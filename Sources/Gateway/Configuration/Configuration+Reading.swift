@@ -1,4 +1,5 @@
 import Domain
+import Health
 import Logging
 package import Providers
 package import Registry
@@ -98,6 +99,10 @@ extension Configuration {
         trustedProxies = section.whole("trusted_proxies") ?? trustedProxies
         if let section = section.section("limits") { limits = RequestLimits(section) }
         if let section = section.section("log") { log = LogFormatting(section) }
+        if let section = section.section("health") {
+            health.probes = section.flag("probes") ?? health.probes
+            health.statusPages = section.flag("status_pages") ?? health.statusPages
+        }
     }
 }
 

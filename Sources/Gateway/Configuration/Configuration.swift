@@ -1,3 +1,4 @@
+package import Health
 package import Logging
 package import Registry
 
@@ -24,6 +25,8 @@ package struct Configuration: Hashable, Sendable {
     package var limits: RequestLimits
     /// What is logged, and how.
     package var log: LogFormatting
+    /// Whether integrations are probed and status pages read.
+    package var health: HealthMonitor.Settings
     /// The sources the file owns, in the order of the file.
     package var sources: [SourceDefinition]
     /// The destinations the file owns, in the order of the file.
@@ -45,6 +48,7 @@ package struct Configuration: Hashable, Sendable {
         trustedProxies = 0
         limits = RequestLimits()
         log = LogFormatting()
+        health = HealthMonitor.Settings()
         sources = []
         destinations = []
         integrations = []

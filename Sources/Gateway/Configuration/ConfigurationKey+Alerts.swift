@@ -20,7 +20,7 @@ extension ConfigurationKey {
             isRequired: true,
             summary:
                 "`webhook` posts JSON; `slack` writes to a chat's incoming webhook; `email` and `sms` leave by the "
-                + "integrations of this gateway; `push` reaches the browsers that subscribed on the dashboard."
+                + "integrations of this gateway; `push` reaches the browsers that subscribed (`POST /api/push/subscriptions`)."
         ),
         ConfigurationKey(
             path: "alerts.channels.NAME.url",

@@ -69,7 +69,7 @@ extension ConfigurationKey {
                 isRequired: true,
                 summary: "The private key in PEM. The key itself stays in its file."
             ),
-        ] + limits + logging
+        ] + limits + logging + healthKeys
 
     private static let limits: [ConfigurationKey] = [
         ConfigurationKey(path: "limits", kind: .section, summary: "What the server takes at most."),

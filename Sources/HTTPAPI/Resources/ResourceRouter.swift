@@ -28,6 +28,7 @@ package enum ResourceRouter {
         alerts: AlertDesk,
         browsers: PushBook,
         signals: SignalHub,
+        monitor: HealthMonitor,
         proxies: TrustedProxies = .none,
         sessions: Sessions? = nil,
         logger: Logger,
@@ -42,6 +43,8 @@ package enum ResourceRouter {
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
             + HealthRoutes(context: context, calls: calls).all
+            + IncidentRoutes(context: context, monitor: monitor).all
+            + HealthHistoryRoutes(context: context, monitor: monitor).all
             + CallRoutes(context: context, calls: calls).all + ContentRoutes(calls: calls).all
             + FailoverRecordRoutes(context: context, calls: calls).all
             + BudgetRoutes(context: context, calls: calls).all

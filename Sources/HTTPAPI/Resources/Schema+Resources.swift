@@ -25,7 +25,7 @@ extension SchemaCatalogue {
         eventSchemas + deliverySchemas + registrySchemas + healthSchemas + keySchemas
             + weddingSchemas + integrationSchemas + callSchemas + objectSchemas + proxySchemas
             + failoverSchemas + emergencySchemas
-            + alertSchemas
+            + alertSchemas + incidentSchemas
     )
 
     private static let eventProperties: [Schema.Property] = [

@@ -141,6 +141,10 @@ package final class AlertDesk: Service, Sendable {
         let isSilenced = silences.contains { $0.covers(alert.subject, alert.course.level, at: now) }
         for telling in change.tellings {
             for channel in plan.steps[telling.step].channels {
+                // Who was not told of the trouble is not told of its end.
+                if telling.occasion == .over, try !NoticeTable.isTold(channel, alert.id, transaction) {
+                    continue
+                }
                 let state: AlertNotice.State = isSilenced ? .silenced : .waiting
                 try NoticeTable.insert(alert, channel, telling, state, now: now, transaction)
             }
@@ -219,7 +223,7 @@ package final class AlertDesk: Service, Sendable {
     ) async throws -> [Batch] {
         var due: [(AlertChannel?, ResourceName, [AlertNotice])] = []
         for (name, notices) in Dictionary(grouping: waiting, by: \.channel).sorted(by: { $0.key < $1.key }) {
-            let items = notices.map { AlertGrouping.Waiting(level: $0.level, since: $0.since) }
+            let items = notices.map(\.waiting)
             guard let dueAt = AlertGrouping.due(items, sentAt: sentAt[name]), dueAt <= now else { continue }
             let channel = ports.channels.first { $0.name == name }
             due.append((channel, name, Array(notices.prefix(AlertGrouping.alertsMax))))

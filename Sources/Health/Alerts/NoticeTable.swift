@@ -37,6 +37,9 @@ enum NoticeTable {
     private static let lastSent = Statement(
         "SELECT MAX(ended_at) FROM alert_notices WHERE channel = $1 AND state = 'sent' AND seq > $2"
     )
+    private static let selectTold = Statement(
+        "SELECT 1 FROM alert_notices WHERE alert_id = $1 AND channel = $2 AND state IN ('waiting', 'sent') LIMIT 1"
+    )
     private static let countHopeful = Statement(
         """
         SELECT COUNT(*) FROM alert_notices
@@ -108,6 +111,11 @@ enum NoticeTable {
     /// Whether a step of an alert was told, or still can be.
     static func isHopeful(_ alert: AlertID, step: Int, _ transaction: Transaction) throws -> Bool {
         try transaction.first(countHopeful, [.blob(alert.bytes), .integer(step)])?.integer(0) ?? 0 > 0
+    }
+
+    /// Whether a channel was told of an alert, or is about to be.
+    static func isTold(_ channel: ResourceName, _ alert: AlertID, _ transaction: Transaction) throws -> Bool {
+        try transaction.first(selectTold, [.blob(alert.bytes), .text(channel.text)]) != nil
     }
 
     private static func notice(_ row: Row) throws -> AlertNotice {

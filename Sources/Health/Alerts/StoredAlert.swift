@@ -128,3 +128,10 @@ package struct AlertNotice: Hashable, Sendable {
     /// What went wrong last; nil when nothing did.
     package let error: String?
 }
+
+extension AlertNotice {
+    /// As it waits for others: good news is quiet by then, but not to be kept back for that.
+    var waiting: AlertGrouping.Waiting {
+        AlertGrouping.Waiting(level: occasion == .over ? max(level, .high) : level, since: since)
+    }
+}

@@ -24,7 +24,9 @@ extension IncidentSubject {
         case "integration":
             guard let name = ResourceName(name) else { return nil }
             self = .integration(name)
-        case "source": self = .source(name)
+        case "source":
+            guard !name.isEmpty else { return nil }
+            self = .source(name)
         case "destination":
             guard let name = ResourceName(name) else { return nil }
             self = .destination(name)

@@ -145,7 +145,8 @@ extension HealthMonitor {
         let entry = IncidentEntry(
             at: wall,
             kind: .state,
-            text: "\(sighting.title) was \(old.rawValue) and is \(sighting.state.rawValue): \(sighting.why)."
+            text: "\(sighting.title) was \(old.rawValue) and is \(sighting.state.rawValue)"
+                + (sighting.why.isEmpty ? "." : ": \(sighting.why).")
         )
         guard try await book.change(followed.incident, entry: entry) else {
             // Another node, or a person, has ended it.

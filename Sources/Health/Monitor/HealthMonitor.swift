@@ -80,20 +80,24 @@ package final class HealthMonitor: Service, Sendable {
     /// Counts what happens; to be told of every attempt.
     package let tally: RollupTally
     let state = Mutex(State())
-    private let doorbell = Doorbell()
+    private let doorbell: Doorbell
 
     /// Wires the monitor; nothing is looked at until `run`.
+    ///
+    /// - Parameter doorbell: rung when something has changed.
     package init(
         ports: HealthPorts,
         book: IncidentBook,
         rollups: RollupBook,
         tally: RollupTally,
+        doorbell: Doorbell = Doorbell(),
         settings: Settings = Settings()
     ) {
         self.ports = ports
         self.book = book
         self.rollups = rollups
         self.tally = tally
+        self.doorbell = doorbell
         self.settings = settings
     }
 

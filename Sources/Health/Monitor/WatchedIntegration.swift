@@ -51,6 +51,8 @@ struct WatchedIntegration: Sendable {
 
     /// Takes in how it does by its calls.
     mutating func saw(_ seen: ObservedIntegration, now: Duration, jitter: Double) -> Change? {
+        // Green probes prove nothing against a call that has ended since.
+        if seen.health.newsAt != self.seen.health.newsAt { greensInARow = 0 }
         self.seen = seen
         return follow(machine.observe(traffic: seen.health, now: now), now: now, jitter: jitter)
     }

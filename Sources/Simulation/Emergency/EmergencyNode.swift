@@ -93,6 +93,7 @@ struct EmergencyNode: Sendable {
             group.addTask { try await services.dispatcher.run() }
             group.addTask { try await services.reranker.run() }
             group.addTask { try await services.calls.run() }
+            group.addTask { try await services.monitor.run() }
             group.addTask { try await plant.watch(services.emergency, time) }
             for try await _ in group {}
         }

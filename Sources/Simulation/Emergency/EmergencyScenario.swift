@@ -15,7 +15,7 @@ package import Webhooks
 ///
 /// | promise | what it says |
 /// |---|---|
-/// | E1 | every call that was accepted was carried out, deferred or not |
+/// | E1 | every call that was accepted was carried out, or failed at the provider; none was given up for having waited |
 /// | E2 | every result has reached the application |
 /// | E3 | emergency mode has ended, and so has every record of it |
 /// | E4 | of what it asked for nothing is left at any node |
@@ -40,6 +40,9 @@ package struct EmergencyScenario: Sendable {
     private static let stormLength = Duration.seconds(420)
     /// How long everything may take to come right by itself.
     private static let calmMax = Duration.seconds(3 * 3_600)
+    /// All must stay as always for so many looks in a row: what the storm left may show once more.
+    private static let settledLooksMin = 20
+    private static let settledLookEvery = Duration.seconds(15)
 
     /// What was counted in all simulations so far.
     package let figures: EmergencyFigures
@@ -118,10 +121,11 @@ package struct EmergencyScenario: Sendable {
     private func judge(_ parties: Parties) async throws {
         let world = parties.world
         let end = world.executor.elapsed + Self.calmMax
-        while world.executor.elapsed < end {
+        var settledLooks = 0
+        while world.executor.elapsed < end, settledLooks < Self.settledLooksMin {
             let isDone = try? await parties.nodes.ask { try await EmergencyJudge.isSettled($0) }
-            if isDone == true { break }
-            try await world.time.sleep(.seconds(15))
+            settledLooks = isDone == true ? settledLooks + 1 : 0
+            try await world.time.sleep(Self.settledLookEvery)
         }
         // Nodes obey what another one has decided at their next look.
         try await world.time.sleep(EmergencyDesk.lookEvery * 3)

@@ -112,6 +112,7 @@ package struct CloudinaryCalls: CallDialect {
         }
     }
 
+    /// What the answer says about the object.
     package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
         switch CloudinaryStep(call, progress) {
         case .look: CloudinaryAsset(answer.json)?.facts

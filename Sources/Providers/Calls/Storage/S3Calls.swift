@@ -159,6 +159,7 @@ package struct S3Calls: CallDialect {
         }
     }
 
+    /// What the answer says about the object.
     package func object(in answer: ProviderAnswer, _ call: CallRequest, progress: JSONValue) -> ObjectFacts? {
         switch S3Step(call, progress) {
         case .get, .look: S3Object.facts(answer)

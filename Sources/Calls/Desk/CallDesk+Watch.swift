@@ -1,0 +1,77 @@
+import Domain
+import Providers
+package import Resilience
+import Synchronization
+
+/// Who is told what happens at a desk.
+package struct DeskWatch: Sendable {
+    /// A request ended at an integration, so, after so long; must be quick.
+    package var attempted: @Sendable (Int64, ExchangeOutcome, Duration) -> Void
+    /// A breaker opened; must be quick.
+    package var tripped: @Sendable () -> Void
+
+    /// Collects the two.
+    package init(
+        attempted: @escaping @Sendable (Int64, ExchangeOutcome, Duration) -> Void,
+        tripped: @escaping @Sendable () -> Void
+    ) {
+        self.attempted = attempted
+        self.tripped = tripped
+    }
+
+    /// Nobody is told.
+    package static let none = DeskWatch(attempted: { _, _, _ in }, tripped: {})
+}
+
+extension CallDesk {
+    /// The longest a probe in the background waits for its budget.
+    static let probePatience = Duration.seconds(2)
+
+    /// The right to one probe in the background: last in the queue before the budget, and no word to the breaker,
+    /// which only calls open and close.
+    ///
+    /// - Returns: nil when the budget has none to spare.
+    func background(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
+        let deadline = time.elapsed() + Self.probePatience
+        return await sent(integration, operation, .bulk, wedding: nil, deadline: deadline).map {
+            Passage(integration: integration.id, sent: $0, ticket: nil)
+        }
+    }
+
+    /// Takes in what came of a probe in the background: news for the budget alone.
+    func probed(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
+        let now = reading
+        let jitter = random.fraction()
+        state.withLock { state in
+            state.posts[passage.integration]?.ended(passage, outcome, latency, news, now, jitter)
+            state.pump(passage.integration, now)
+        }
+        doorbell.ring()
+    }
+
+    /// Takes in that probes say an integration is back while its breaker keeps calls away.
+    ///
+    /// The next call tries it soon; the breaker stays as it is until calls have gone well.
+    package func recovered(_ integration: Int64) {
+        let now = reading.elapsed
+        state.withLock { state in
+            guard let newsAt = state.posts[integration]?.health.health(now: now).newsAt else { return }
+            state.recovered[integration] = newsAt
+            state.posts[integration]?.hasten(now: now)
+        }
+    }
+
+    /// Whether probes have said that it is back, and no call has said anything since.
+    func isRecovered(_ integration: Int64) -> Bool {
+        let now = reading.elapsed
+        return state.withLock { state in
+            guard let marked = state.recovered[integration] else { return false }
+            return state.posts[integration]?.health.health(now: now).newsAt == marked
+        }
+    }
+}
+
+extension CallDesk.State {
+    /// How often the breaker of an integration has opened.
+    func trips(_ integration: Int64) -> Int { posts[integration]?.health.trips ?? 0 }
+}
