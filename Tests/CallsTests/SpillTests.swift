@@ -92,6 +92,33 @@ import UsherTesting
         }
     }
 
+    /// One call a second; those who wait stand in the queue, where weddings take turns.
+    @Test func `a call does not wait behind the many of another wedding`() async throws {
+        try await CallRig.run(
+            [("first", OpenWeatherMapCalls(), ["key": OpenWeatherMapVendor.keyDefault])],
+            vendors: ["first.test": OpenWeatherMapVendor()],
+            accountLimits: [
+                "first": [ProviderLimit("calls", .tokenBucket(ratePerSecond: 1, burst: 1))]
+            ]
+        ) { rig in
+            let submit = { (wedding: String) async throws -> CallID in
+                var submission = weather(rig, within: .seconds(600))
+                submission.wedding = WeddingID(wedding)
+                submission.priority = .normal
+                submission.isAsync = true
+                return try await rig.engine.submit(submission, owner: "platform").call.id
+            }
+            for _ in 0..<20 { _ = try await submit("loud") }
+            _ = try await rig.pass(atMost: .seconds(2)) { false }
+            let quiet = try await submit("quiet")
+            let isOver = try await rig.pass(atMost: .seconds(4)) {
+                try await rig.engine.result(of: quiet)?.call.state == .succeeded
+            }
+            #expect(isOver)
+            #expect(count("first", rig) < 12)
+        }
+    }
+
     @Test func `what lives at one integration waits there, or is late`() async throws {
         let accounts: [(name: String, dialect: any CallDialect, credential: [String: String])] = [
             ("first", StripeCalls(), ["key": StripeVendor.secretKeyDefault]),

@@ -12,10 +12,21 @@ package final class CallDesk: Sendable {
     package enum Choice: Sendable {
         /// Here, now.
         case use(CallIntegration, Passage, FailoverReason)
+        /// Here, once its budget lets it: worth a place in the queue before it.
+        case queue(Place, ProviderFailure)
         /// Nowhere before this long.
         case wait(Duration, ProviderFailure)
         /// Nowhere in time.
         case none(ProviderFailure)
+    }
+
+    /// Where a call could wait for its budget.
+    package struct Place: Sendable {
+        /// Which integration's.
+        package let integration: CallIntegration
+        /// How long it takes by estimate until it is this call's turn.
+        package let estimate: Duration
+        let isBound: Bool
     }
 
     /// The right to send one request; goes back with what came of it.
@@ -114,7 +125,7 @@ package final class CallDesk: Sendable {
         if let pause = deferral(of: question, among: candidates, now) { return .wait(pause, Self.deferred) }
         let deadline = now.elapsed + (question.deadline - now.wall)
         let chance = random.fraction()
-        let (decision, able, isForced, number) = state.withLock { state in
+        let (decision, able, isForced, number, queued) = state.withLock { state in
             let able = state.obeying(candidates, question.operation.capability, now)
             var decision = state.decide(question, able, strategy, deadline, now, chance)
             // Where all come back in steps, somebody waits for every call that is held back.
@@ -137,10 +148,17 @@ package final class CallDesk: Sendable {
                     now
                 )
             }
-            return (decision, able, isForced, number)
+            let queued = state.queue(for: question, after: decision, able, now, chance)
+            return (decision, able, isForced, number, queued)
         }
         switch decision {
         case .wait(let until, let reason):
+            if let queued {
+                let isBound = able.count == 1 && question.priority == .critical
+                let estimate = until - now.elapsed
+                let place = Place(integration: able[queued], estimate: estimate, isBound: isBound)
+                return .queue(place, Self.failure(reason))
+            }
             return .wait(max(until - now.elapsed, .milliseconds(10)), Self.failure(reason))
         case .none(let reason): return .none(Self.failure(reason))
         case .use(let position, let reason):
@@ -154,6 +172,27 @@ package final class CallDesk: Sendable {
             guard let passage else { return .wait(.milliseconds(50), Self.failure(.full)) }
             return .use(integration, passage, reason)
         }
+    }
+
+    /// Waits in the queue for the right to one request; nil when it did not come in time.
+    package func wait(_ question: Question, at place: Place, atMost patience: Duration) async -> Passage? {
+        let now = reading
+        let number = state.withLock {
+            $0.enter(
+                place.integration,
+                question.operation,
+                BudgetClass(question.priority),
+                wedding: question.wedding,
+                deadline: now.elapsed + patience,
+                now
+            )
+        }
+        return await pass(
+            number,
+            place.integration,
+            priority: question.priority,
+            isBound: place.isBound
+        )
     }
 
     /// The right to one more request of a conversation that has begun: it waits for its budget, and no breaker stops it.

@@ -257,6 +257,21 @@ extension CallDesk.State {
         return decision
     }
 
+    /// The candidate in whose queue a call waits that has nothing to wait for but its budget.
+    mutating func queue(
+        for question: CallDesk.Question,
+        after decision: FailoverChoice.Decision,
+        _ candidates: [CallIntegration],
+        _ now: ClockReading,
+        _ chance: Double
+    ) -> Int? {
+        guard case .wait(_, .budget(let wait)) = decision else { return nil }
+        return candidates.indices.first { index in
+            let shown = posts[candidates[index].id]?.candidate(question, now, chance: chance)
+            return shown?.outlook == .ready && shown?.budgetWait == wait
+        }
+    }
+
     /// Lets go who may go at an integration; gives how long until somebody else may, nil when nobody waits.
     @discardableResult
     mutating func pump(_ integration: Int64, _ now: ClockReading) -> (wait: Duration?, isUnsaved: Bool) {

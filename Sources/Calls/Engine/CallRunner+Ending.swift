@@ -122,6 +122,44 @@ extension CallRunner {
         let now = ports.time.now()
         let isHeld = pause <= Self.waitHeldMax
         let due = isHeld ? now + pause + Self.leaseMargin : now + pause
+        try await rest(&work, state, due: due, storing: storing)
+        guard isHeld else {
+            board.parked(work.call, reply: nil)
+            return .stop
+        }
+        if pause > .zero { try await ports.time.sleep(pause) }
+        return .further
+    }
+
+    /// Waits for the call's turn before an integration's budget, and goes on there.
+    ///
+    /// A call whose turn is farther away than `queuedMax` asks again later: it keeps no place.
+    func queue(
+        _ work: inout CallWork,
+        _ question: CallDesk.Question,
+        at place: CallDesk.Place
+    ) async throws -> Progress {
+        guard place.estimate <= Self.queuedMax else { return try await wait(&work, place.estimate) }
+        let now = ports.time.now()
+        let patience = min(
+            place.estimate * 2 + Self.waitHeldMax,
+            Self.queuedMax * 2,
+            work.call.deadline - now
+        )
+        if work.isEndUnsaved || work.call.dueAt.map({ $0 < now + patience + Self.leaseMargin / 3 }) ?? true {
+            let due = now + patience + Self.leaseMargin
+            try await rest(&work, .queued, due: due, storing: false)
+        }
+        if place.estimate > Self.waitHeldMax { board.parked(work.call, reply: nil) }
+        guard let passage = await desk.wait(question, at: place, atMost: patience) else {
+            return try await wait(&work, .milliseconds(50))
+        }
+        work.passage = passage
+        return try await begin(&work, at: place.integration)
+    }
+
+    /// Writes down where the call stands and when it is looked at again.
+    private func rest(_ work: inout CallWork, _ state: CallState, due: Instant, storing: Bool) async throws {
         let call = work.call
         let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
         work.isEndUnsaved = false
@@ -134,12 +172,6 @@ extension CallRunner {
         }
         work.call.state = state
         work.call.dueAt = due
-        guard isHeld else {
-            board.parked(work.call, reply: nil)
-            return .stop
-        }
-        if pause > .zero { try await ports.time.sleep(pause) }
-        return .further
     }
 
     /// Leaves the call to a person: nothing looks at it until somebody, or a webhook, says what became of it.

@@ -15,6 +15,8 @@ struct CallRunner: Sendable {
     static let leaseMargin = Duration.seconds(15)
     /// The longest wait that is spent holding the call; a longer one gives it back.
     static let waitHeldMax = Duration.seconds(2)
+    /// The farthest turn before a budget that a call waits for in the queue.
+    static let queuedMax = Duration.seconds(30)
     /// The longest pause that a provider may put into a conversation.
     static let pauseMax = Duration.seconds(30)
 
@@ -75,15 +77,16 @@ struct CallRunner: Sendable {
         }
         if let shared = try await share(&work, candidates) { return shared }
         let capability = work.call.operation.capability
+        let question = CallDesk.Question(
+            work.call.operation,
+            priority: work.call.priority,
+            wedding: work.call.wedding,
+            deadline: work.call.deadline,
+            isFirst: work.attempts.isEmpty && work.call.target == nil,
+            since: work.call.createdAt
+        )
         let choice = await desk.choose(
-            CallDesk.Question(
-                work.call.operation,
-                priority: work.call.priority,
-                wedding: work.call.wedding,
-                deadline: work.call.deadline,
-                isFirst: work.attempts.isEmpty && work.call.target == nil,
-                since: work.call.createdAt
-            ),
+            question,
             among: candidates,
             strategy: ports.directory().strategies[capability] ?? .immediate
         )
@@ -91,6 +94,11 @@ struct CallRunner: Sendable {
         case .use(let integration, let passage, _):
             work.passage = passage
             return try await begin(&work, at: integration)
+        case .queue(let place, let failure):
+            guard ports.time.now() + place.estimate < work.call.deadline else {
+                return try await finish(&work, .failed, nil, failure)
+            }
+            return try await queue(&work, question, at: place)
         case .wait(let pause, let failure):
             guard ports.time.now() + pause < work.call.deadline else {
                 return try await finish(&work, .failed, nil, failure)

@@ -82,6 +82,13 @@ extension ProxyEngine {
             switch await desk.choose(question, among: [integration], strategy: .immediate) {
             case .use(_, let passage, _): return passage
             case .none(let failure): throw .unavailable(.seconds(1), failure)
+            case .queue(let place, let failure):
+                let left = deadline - ports.time.now()
+                guard place.estimate < left else { throw .unavailable(place.estimate, failure) }
+                if let passage = await desk.wait(question, at: place, atMost: left) { return passage }
+                guard ports.time.now() < deadline, !Task.isCancelled else {
+                    throw .unavailable(place.estimate, failure)
+                }
             case .wait(let pause, let failure):
                 guard ports.time.now() + pause < deadline else { throw .unavailable(pause, failure) }
                 do {

@@ -14,7 +14,8 @@ struct ImpactText {
     let now: Instant
 
     func reason(_ way: ImpactRule.Way) -> String {
-        "\(first(way)) \(next)"
+        let sentence = first(way)
+        return "\(sentence.prefix(1).uppercased())\(sentence.dropFirst()) \(next)"
     }
 
     private func first(_ way: ImpactRule.Way) -> String {

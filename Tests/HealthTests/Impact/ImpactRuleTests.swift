@@ -216,7 +216,7 @@ import Testing
         let impacts = ImpactRule.impacts(of: .destination(try name("app")), .down, in: scene, at: now)
         #expect(impacts.map(\.level) == [.critical])
         #expect(impacts.first?.capability == nil)
-        #expect(impacts.first?.reason.hasPrefix("the destination app is down: webhooks come late.") == true)
+        #expect(impacts.first?.reason.hasPrefix("The destination app is down: webhooks come late.") == true)
     }
 
     @Test func `the worst and soonest are kept of more weddings than fit`() throws {
