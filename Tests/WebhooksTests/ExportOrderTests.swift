@@ -8,6 +8,7 @@ import Webhooks
 /// Up to which event the export may go, where numbers are taken before they are committed.
 @Suite(
     .enabled(if: TestEngine.serverURL != nil, "run with scripts/with-postgres"),
+    .disabled("both wait without end, holding a thread that others need: find out why before they run again"),
     .timeLimit(.minutes(2))
 )
 struct ExportOrderTests {
