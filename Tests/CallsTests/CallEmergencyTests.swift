@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import UsherTesting
 
-@Suite struct CallEmergencyTests {
+@Suite(.onManualClock) struct CallEmergencyTests {
     private static let stripe: (name: String, dialect: any CallDialect, credential: [String: String]) = (
         "stripe-main", StripeCalls(), ["key": StripeVendor.secretKeyDefault]
     )

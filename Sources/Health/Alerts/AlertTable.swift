@@ -34,7 +34,7 @@ enum AlertTable {
             Statement(
                 schema: """
                     CREATE TABLE alert_notices (
-                        seq INTEGER PRIMARY KEY,
+                        seq INTEGER PRIMARY KEY AUTOINCREMENT,
                         alert_id BLOB NOT NULL,
                         channel TEXT NOT NULL,
                         step INTEGER NOT NULL,
