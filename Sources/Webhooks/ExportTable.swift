@@ -26,7 +26,7 @@ enum ExportTable {
         "SELECT seq, received_at FROM events WHERE seq > $1 ORDER BY seq LIMIT 1"
     private static let lastEvent: Statement = "SELECT MAX(seq) FROM events"
     private static let lastTaken: Statement = "SELECT last_value FROM event_numbers"
-    private static let snapshotEnd: Statement = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    private static let ownTransaction: Statement = "SELECT pg_current_xact_id()::text::bigint"
     private static let snapshotStart: Statement =
         "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -75,9 +75,11 @@ enum ExportTable {
         return try transaction.first(lastTaken)?.integer(0)
     }
 
-    /// The first transaction that has not begun.
-    static func snapshotEnd(_ transaction: Transaction) throws -> Int64 {
-        try transaction.first(snapshotEnd)?.integer(0) ?? .max
+    /// The id of this transaction: all that have one by now have a lower one.
+    ///
+    /// The end of a snapshot would not do: it is one past the last transaction that has *ended*.
+    static func ownTransaction(_ transaction: Transaction) throws -> Int64 {
+        try transaction.first(ownTransaction)?.integer(0) ?? .max
     }
 
     /// The first transaction that has not ended.
@@ -111,12 +113,12 @@ extension WebhookQueries {
     ///
     /// On SQLite, with its one writer, that is every number. On PostgreSQL numbers are taken before the commit, and a
     /// later one may be visible before an earlier one: whoever has taken a number has a transaction id by then, so once
-    /// everything is over that had one when the last number was read, all up to that one is there.
+    /// everything is over that is older than a transaction begun after the last number was read, all up to it is there.
     package func settledEventNumber() async throws -> Int64? {
         guard let last = try await database.read({ try ExportTable.lastTaken($0) }) else { return .max }
-        let end = try await database.read { try ExportTable.snapshotEnd($0) }
+        let fence = try await database.read { try ExportTable.ownTransaction($0) }
         let giveUpAt = time.elapsed() + Self.fenceTimeMax
-        while try await database.read({ try ExportTable.snapshotStart($0) }) < end {
+        while try await database.read({ try ExportTable.snapshotStart($0) }) < fence {
             guard time.elapsed() < giveUpAt else { return nil }
             try await time.sleep(Self.fenceLookEvery)
         }
