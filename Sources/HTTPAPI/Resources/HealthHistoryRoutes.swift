@@ -34,7 +34,12 @@ struct HealthHistoryRoutes: Sendable {
                 .init("format", .choice(["json", "csv", "html"]), "In which form; JSON unless given."),
             ],
             replies: [
-                .json(200, .named("HealthHistory"), "The report, in windows of a minute, an hour or a day.")
+                .json(
+                    200,
+                    .named("HealthHistory"),
+                    "The report, in windows of a minute, an hour or a day.",
+                    orAs: ["text/csv", "text/html"]
+                )
             ],
             action: .guarded(.read) { call, scope in
                 let now = context.time.now()

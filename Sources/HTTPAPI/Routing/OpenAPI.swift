@@ -143,7 +143,8 @@ package struct OpenAPI: Sendable {
             var members = [JSONMember("description", .string(reply.summary))]
             if let type = reply.contentType {
                 let media: JSONValue = reply.schema.map { ["schema": $0.json] } ?? [:]
-                members.append(JSONMember("content", .object([JSONMember(type, media)])))
+                let others = reply.otherContentTypes.map { JSONMember($0, [:]) }
+                members.append(JSONMember("content", .object([JSONMember(type, media)] + others)))
             }
             return JSONMember(String(reply.status), .object(members))
         }

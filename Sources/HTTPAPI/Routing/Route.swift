@@ -34,10 +34,23 @@ package struct Route: Sendable {
         let schema: Schema?
         /// The media type; nil when there is no body.
         let contentType: String?
+        /// The media types a caller may ask for instead.
+        var otherContentTypes: [String] = []
 
-        /// An answer with a JSON body.
-        package static func json(_ status: Int, _ schema: Schema, _ summary: String) -> Reply {
-            Reply(status: status, summary: summary, schema: schema, contentType: "application/json")
+        /// An answer with a JSON body, or with one of `otherTypes` for callers that ask for it.
+        package static func json(
+            _ status: Int,
+            _ schema: Schema,
+            _ summary: String,
+            orAs otherTypes: [String] = []
+        ) -> Reply {
+            Reply(
+                status: status,
+                summary: summary,
+                schema: schema,
+                contentType: "application/json",
+                otherContentTypes: otherTypes
+            )
         }
 
         /// An answer with a body of another media type.
