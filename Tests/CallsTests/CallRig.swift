@@ -130,6 +130,7 @@ final class CallRig: Sendable {
         accountLimits: [String: [ProviderLimit]] = [:],
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
+        probes: Bool = true,
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
@@ -162,6 +163,7 @@ final class CallRig: Sendable {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             ports.signals = SignalHub(time: time.time)
+            ports.probes = probes
             let engine = CallEngine(database: database, vault: vault, ports: ports, limits: limits)
             let rig = CallRig(time, database, engine, world, vault, ports)
             return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -28,14 +28,15 @@ extension CallDesk {
         while !Task.isCancelled {
             let now = reading
             let jitter = random.fraction()
-            let (next, unsaved, hasTripped) = state.withLock { state in
+            let (next, unsaved, hasTripped, wantsProbe) = state.withLock { state in
                 var next = Self.restEvery
-                var hasTripped = false
+                var (hasTripped, wantsProbe) = (false, false)
                 var unsaved: [Int64: IntegrationBudgetState] = [:]
                 for id in state.posts.keys {
                     let trips = state.trips(id)
                     state.posts[id]?.tick(now.elapsed, jitter: jitter)
                     hasTripped = hasTripped || state.trips(id) != trips
+                    wantsProbe = wantsProbe || state.wantsProbe(id, now.elapsed)
                     let (wait, isUnsaved) = state.pump(id, now)
                     if let wait { next = min(next, wait) }
                     if let post = state.posts[id], post.health.health(now: now.elapsed).inFlight > 0 {
@@ -45,8 +46,9 @@ extension CallDesk {
                         unsaved[id] = state.posts[id]?.queue.budget.state(now: now)
                     }
                 }
-                return (next, unsaved, hasTripped)
+                return (next, unsaved, hasTripped, wantsProbe)
             }
+            if wantsProbe { probeBell.ring() }
             if hasTripped { watch.tripped() }
             if !unsaved.isEmpty, await save(unsaved, keeper) { continue }
             await doorbell.wait(atMost: max(next, .milliseconds(1)), time)

@@ -27,26 +27,36 @@ extension CallDesk {
     /// The longest a probe in the background waits for its budget.
     static let probePatience = Duration.seconds(2)
 
-    /// The right to one probe in the background: last in the queue before the budget, and no word to the breaker,
-    /// which only calls open and close.
+    /// The right to one probe in the background: last in the queue before the budget.
     ///
-    /// - Returns: nil when the budget has none to spare.
-    func background(_ integration: CallIntegration, _ operation: Operation) async -> Passage? {
+    /// - Parameter probe: the guard's ticket, when it asked for this probe; the breaker hears of no other.
+    /// - Returns: nil when the budget has none to spare; the ticket went back then.
+    func background(
+        _ integration: CallIntegration,
+        _ operation: Operation,
+        _ probe: ConfirmingProbes.Ticket? = nil
+    ) async -> Passage? {
         let deadline = time.elapsed() + Self.probePatience
-        return await sent(integration, operation, .bulk, wedding: nil, deadline: deadline).map {
-            Passage(integration: integration.id, sent: $0, ticket: nil)
-        }
+        let sent = await sent(integration, operation, .bulk, wedding: nil, deadline: deadline)
+        let passage = Passage(integration: integration.id, sent: sent, ticket: nil, probe: probe)
+        guard sent == nil else { return passage }
+        abandoned(passage)
+        return nil
     }
 
-    /// Takes in what came of a probe in the background: news for the budget alone.
+    /// Takes in what came of a probe in the background: news for the budget, and for the guard that asked for it.
     func probed(_ passage: Passage, _ outcome: ExchangeOutcome, latency: Duration, news: [LimitNews]) {
         let now = reading
         let jitter = random.fraction()
-        state.withLock { state in
+        let hasTripped = state.withLock { state in
+            let trips = state.trips(passage.integration)
             state.posts[passage.integration]?.ended(passage, outcome, latency, news, now, jitter)
             state.pump(passage.integration, now)
+            return state.trips(passage.integration) != trips
         }
         doorbell.ring()
+        ringForProbe(of: passage.integration)
+        if hasTripped { watch.tripped() }
     }
 
     /// Takes in that probes say an integration is back while its breaker keeps calls away.

@@ -35,6 +35,8 @@ package final class CallDesk: Sendable {
         package let integration: Int64
         let sent: SentCall<UInt64>?
         let ticket: IntegrationGuard.Ticket?
+        /// The probe that the integration's guard asked for; nil for any other request.
+        var probe: ConfirmingProbes.Ticket?
     }
 
     /// What decisions need to know of a call.
@@ -100,6 +102,8 @@ package final class CallDesk: Sendable {
     let random: RandomSource
     let watch: DeskWatch
     let doorbell = Doorbell()
+    /// Rung when a guard asks for a probe.
+    let probeBell = Doorbell()
     let state = Mutex(State())
 
     /// Makes a desk that knows nothing yet.
@@ -246,6 +250,7 @@ package final class CallDesk: Sendable {
             return state.trips(passage.integration) != trips
         }
         doorbell.ring()
+        ringForProbe(of: passage.integration)
         watch.attempted(passage.integration, outcome, latency)
         if hasTripped { watch.tripped() }
     }

@@ -118,6 +118,9 @@ struct Post: Sendable {
         if let ticket = passage.ticket {
             health.finished(ticket, outcome: outcome, latency: latency, now: now.elapsed, jitter: jitter)
         }
+        if let probe = passage.probe {
+            health.probed(outcome, ticket: probe, now: now.elapsed, jitter: jitter)
+        }
         guard let sent = passage.sent else { return }
         queue.finished(sent, isAccepted: outcome == .ok || outcome == .slow || outcome == .caller, now: now)
         for item in news { queue.apply(item, for: sent, now: now, chance: jitter) }
@@ -125,8 +128,14 @@ struct Post: Sendable {
 
     mutating func abandoned(_ passage: CallDesk.Passage, _ now: ClockReading) {
         if let ticket = passage.ticket { health.abandoned(ticket, now: now.elapsed) }
+        if let probe = passage.probe { health.abandoned(probe) }
         if let sent = passage.sent { queue.finished(sent, isAccepted: false, now: now) }
     }
+
+    /// When a probe should leave, to confirm or dismiss a suspicion; nil when none should.
+    func probeDue(_ now: Duration) -> Duration? { health.probeDue(now: now) }
+
+    mutating func takeProbe(_ now: Duration) -> ConfirmingProbes.Ticket? { health.takeProbe(now: now) }
 
     mutating func tick(_ now: Duration, jitter: Double) { health.tick(now: now, jitter: jitter) }
 

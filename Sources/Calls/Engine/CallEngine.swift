@@ -80,6 +80,7 @@ package final class CallEngine: Service, Sendable {
                     group.addTask { await ContentCopier(self, content).run() }
                 }
                 group.addTask { await self.watch() }
+                if ports.probes { group.addTask { await self.confirmSuspicions() } }
                 while !Task.isCancelled {
                     let (works, isDraining) = state.withLock { state in
                         let works = state.inbox

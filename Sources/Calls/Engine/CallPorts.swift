@@ -30,6 +30,8 @@ package struct CallPorts: Sendable {
     package var publish: @Sendable (CallResult) async throws -> @Sendable (Transaction) throws -> [Int64]
     /// Tells that those destinations have work, after the commit.
     package var published: @Sendable ([Int64]) -> Void
+    /// Whether suspicions are confirmed or dismissed by probes.
+    package var probes = true
     /// Who is told how requests end and when breakers open.
     package var watch: DeskWatch
     /// Clock and alarm.

@@ -1,6 +1,7 @@
 package import Domain
 import Providers
 package import Resilience
+import Telemetry
 
 /// What a test of an integration found.
 package struct ProbeResult: Sendable {
@@ -26,9 +27,7 @@ extension CallEngine {
     /// - Throws: `CallError.unknownTarget` when there is no such integration.
     package func probe(_ name: ResourceName) async throws -> ProbeResult {
         guard let integration = ports.directory().integration(named: name),
-            let operation = Operation.allCases.first(where: {
-                integration.dialect.facts.operations.contains($0)
-            })
+            let operation = integration.firstOperation
         else { throw CallError.unknownTarget }
         let passage = await desk.carryOn(integration, operation, wedding: nil)
         return await probe(integration, passage, isBackground: false)
@@ -39,12 +38,43 @@ extension CallEngine {
     /// - Returns: nil when the budget has none to spare, and when there is no such integration.
     package func probeInBackground(_ name: ResourceName) async -> ProbeResult? {
         guard let integration = ports.directory().integration(named: name),
-            let operation = Operation.allCases.first(where: {
-                integration.dialect.facts.operations.contains($0)
-            }),
+            let operation = integration.firstOperation,
             let passage = await desk.background(integration, operation)
         else { return nil }
         return await probe(integration, passage, isBackground: true)
+    }
+
+    /// Sends the probes that guards ask for, until cancelled.
+    func confirmSuspicions() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let (probes, wait) = desk.takeProbes()
+                for (id, ticket) in probes { group.addTask { await self.confirm(id, ticket) } }
+                await desk.probeBell.wait(atMost: max(wait, .milliseconds(1)), ports.time)
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func confirm(_ id: Int64, _ ticket: ConfirmingProbes.Ticket) async {
+        guard let integration = ports.directory().integrations[id], integration.isEnabled,
+            let operation = integration.firstOperation
+        else {
+            return desk.abandoned(CallDesk.Passage(integration: id, sent: nil, ticket: nil, probe: ticket))
+        }
+        let passage = await desk.background(integration, operation, ticket)
+        let result =
+            if let passage {
+                "\(await probe(integration, passage, isBackground: true).outcome)"
+            } else {
+                "skipped"
+            }
+        ports.metrics.counter(
+            "usher_call_probes_total",
+            help:
+                "Probes to confirm or dismiss a suspicion, by result; `skipped` where the budget had none to spare.",
+            labels: [("integration", integration.name.text), ("result", result)]
+        ).increment()
     }
 
     private func probe(
@@ -80,7 +110,8 @@ extension CallEngine {
             isBackground
                 ? desk.probed(passage, meaning.outcome, latency: latency, news: news)
                 : desk.ended(passage, meaning.outcome, latency: latency, news: news)
-            if meaning.outcome == .ok { await keepTrial(of: integration.id) }
+            // One to confirm a suspicion comes ten times a second, and leaves nothing behind.
+            if meaning.outcome == .ok, passage.probe == nil { await keepTrial(of: integration.id) }
             return ProbeResult(
                 integration: name,
                 outcome: meaning.outcome,
@@ -102,6 +133,13 @@ extension CallEngine {
                 meaning: "No answer: \(failure.message) (\(failure.code)). Check base_url and the network."
             )
         }
+    }
+}
+
+extension CallIntegration {
+    /// An operation whose limits a probe counts against.
+    fileprivate var firstOperation: Operation? {
+        Operation.allCases.first { dialect.facts.operations.contains($0) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Calls
 import Domain
+import Health
 import Providers
 import Registry
 import Resilience
@@ -65,6 +66,7 @@ extension Services {
             logger: ports.logger
         )
         callPorts.signals = telling.signals
+        callPorts.probes = ports.health.probes
         return CallEngine(database: database, vault: vault, ports: callPorts)
     }
 

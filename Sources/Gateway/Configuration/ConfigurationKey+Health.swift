@@ -11,8 +11,9 @@ extension ConfigurationKey {
             kind: .flag,
             standard: "true",
             summary:
-                "Whether integrations get a small request now and then, from the last of their budget. Without, "
-                + "nothing is known of one that nobody calls, and a failover without traffic stays open."
+                "Whether integrations get a small request now and then, and up to ten a second for some seconds while "
+                + "calls make one suspect, from the last of their budget. Without, outages are seen later, nothing is "
+                + "known of one that nobody calls, and a failover without traffic stays open."
         ),
         ConfigurationKey(
             path: "health.status_pages",
