@@ -26,9 +26,12 @@ enum ExportTable {
         "SELECT seq, received_at FROM events WHERE seq > $1 ORDER BY seq LIMIT 1"
     private static let lastEvent: Statement = "SELECT MAX(seq) FROM events"
     private static let lastTaken: Statement = "SELECT last_value FROM event_numbers"
-    private static let ownTransaction: Statement = "SELECT pg_current_xact_id()::text::bigint"
-    private static let snapshotStart: Statement =
-        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    // Whoever takes a number holds this lock on the sequence from before it is taken to the end of the transaction.
+    private static let takers: Statement = """
+        SELECT DISTINCT virtualtransaction FROM pg_locks
+        WHERE locktype = 'relation' AND relation = 'event_numbers'::regclass AND mode = 'RowExclusiveLock'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
 
     static func events(
         after first: Int64,
@@ -75,16 +78,9 @@ enum ExportTable {
         return try transaction.first(lastTaken)?.integer(0)
     }
 
-    /// The id of this transaction: all that have one by now have a lower one.
-    ///
-    /// The end of a snapshot would not do: it is one past the last transaction that has *ended*.
-    static func ownTransaction(_ transaction: Transaction) throws -> Int64 {
-        try transaction.first(ownTransaction)?.integer(0) ?? .max
-    }
-
-    /// The first transaction that has not ended.
-    static func snapshotStart(_ transaction: Transaction) throws -> Int64 {
-        try transaction.first(snapshotStart)?.integer(0) ?? 0
+    /// The transactions that have taken numbers and are not over.
+    static func takers(_ transaction: Transaction) throws -> Set<String> {
+        Set(try transaction.query(takers).map { try $0.text(0) })
     }
 }
 
@@ -112,15 +108,16 @@ extension WebhookQueries {
     /// The number up to which no event will appear any more; nil when it cannot be told now: ask again later.
     ///
     /// On SQLite, with its one writer, that is every number. On PostgreSQL numbers are taken before the commit, and a
-    /// later one may be visible before an earlier one: whoever has taken a number has a transaction id by then, so once
-    /// everything is over that is older than a transaction begun after the last number was read, all up to it is there.
+    /// later one may be visible before an earlier one: once everything is over that had taken a number when the last one
+    /// was read, all up to that one is there.
     package func settledEventNumber() async throws -> Int64? {
         guard let last = try await database.read({ try ExportTable.lastTaken($0) }) else { return .max }
-        let fence = try await database.read { try ExportTable.ownTransaction($0) }
+        var open = try await database.read { try ExportTable.takers($0) }
         let giveUpAt = time.elapsed() + Self.fenceTimeMax
-        while try await database.read({ try ExportTable.snapshotStart($0) }) < fence {
+        while !open.isEmpty {
             guard time.elapsed() < giveUpAt else { return nil }
             try await time.sleep(Self.fenceLookEvery)
+            open.formIntersection(try await database.read { try ExportTable.takers($0) })
         }
         return last
     }
