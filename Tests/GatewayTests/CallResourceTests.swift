@@ -61,7 +61,10 @@ struct CallResourceTests {
             bench.clock.advance(by: .seconds(240))
             let second = try await ask(bench)
             let source: JSONValue = ["call": first["id"] ?? .null, "age_seconds": 240]
-            #expect(second["answered_from"] == source && second["reply"] == first["reply"])
+            #expect(
+                second["answered_from"] == source && second["reply"] == first["reply"],
+                "\(first) \(second)"
+            )
             let told = try await show(bench, second)
             #expect(told["attempts"]?.array?.isEmpty == true)
             let words = "Answered from \(first["id"]?.string ?? "-"), 4 min old. It is done by weather."

@@ -2,7 +2,7 @@ import Access
 import Domain
 import HTTPAPI
 
-/// Settings: sources, destinations, keys.
+/// Settings: sources, destinations, browsers that are told of alerts, keys.
 struct SettingsPage: Sendable {
     struct Source: Sendable {
         let name: String
@@ -51,6 +51,7 @@ struct SettingsPage: Sendable {
         let keys: [Key]
         let hasKeys: Bool
         let newKey: NewKey?
+        let browsers: BrowserSettings?
         let noSource: EmptyNote
         let noDestination: EmptyNote
     }
@@ -83,6 +84,12 @@ struct SettingsPage: Sendable {
         case (2, "revoke"):
             try await page.backend.send(.delete, "/api/keys/" + QueryText.escape(page.field("id") ?? ""))
             throw Redirect("/settings", done: .revoked)
+        case (2, "browser"):
+            try await BrowserSettings.add(page)
+            throw Redirect("/settings", done: .told)
+        case (2, "forget-browser"):
+            try await BrowserSettings.remove(page)
+            throw Redirect("/settings", done: .untold)
         case (2, "keys"):
             return try await makeKey()
         default: throw PageError.missing
@@ -124,6 +131,7 @@ struct SettingsPage: Sendable {
             keys: keys.filter(\.isLive) + keys.filter { !$0.isLive },
             hasKeys: !keys.isEmpty,
             newKey: newKey,
+            browsers: try await BrowserSettings.read(page, book),
             noSource: EmptyNote("No source yet.", "Add one under 'sources' in usher.yaml."),
             noDestination: EmptyNote("No destination yet.", "Add one under 'destinations' in usher.yaml.")
         )

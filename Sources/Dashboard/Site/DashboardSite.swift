@@ -63,7 +63,7 @@ package struct DashboardSite: Sendable {
     /// Whether a path is one of the dashboard's.
     package static func serves(_ path: String) -> Bool {
         let first = path.dropFirst().prefix { $0 != "/" }
-        return Section(rawValue: String(first)) != nil
+        return Section(rawValue: String(first)) != nil || path == BrowserScript.workerPath
             || ["sign-in", "sign-out", "theme", "assets"].contains(first)
     }
 

@@ -13,6 +13,8 @@ struct Notice: Sendable {
         case switched
         case revoked
         case noted
+        case told
+        case untold
 
         func text(count: Int?) -> String {
             switch self {
@@ -27,6 +29,8 @@ struct Notice: Sendable {
             case .switched: "The change is made."
             case .revoked: "The key is revoked; nobody can use it any more."
             case .noted: "Your note is in the incident's record."
+            case .told: "This browser is told of alerts from now on."
+            case .untold: "That browser is told of alerts no longer."
             }
         }
     }

@@ -4,7 +4,7 @@ import Mustache
 enum Template: String, CaseIterable, Sendable {
     case layout, signIn, problem
     case today, integrations, integration, events, event, calls, call, deadLetters, incidents, incident
-    case settings
+    case settings, browsers
     // Parts of several pages.
     case time, badge, token, pager, empty, gauge, spark
 
@@ -25,6 +25,7 @@ enum Template: String, CaseIterable, Sendable {
         case .incidents: IncidentTemplate.list
         case .incident: IncidentTemplate.one
         case .settings: SettingsTemplate.text
+        case .browsers: BrowserTemplate.text
         case .time: PartTemplate.time
         case .badge: PartTemplate.badge
         case .token: PartTemplate.token

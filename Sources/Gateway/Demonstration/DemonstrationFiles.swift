@@ -193,6 +193,9 @@ package struct DemonstrationFiles: Sendable {
             allow_private: true
             timeout_seconds: 3
             attempts_max: 4
+        alerts:
+          channels:
+            browsers: {type: push}
 
         """
     }
