@@ -130,7 +130,7 @@ final class CallRig: Sendable {
         accountLimits: [String: [ProviderLimit]] = [:],
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
-        probes: Bool = true,
+        probes: Bool = false,
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
         let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
