@@ -7,14 +7,20 @@ struct Post: Sendable {
     /// Limits with windows at least this long are saved, so that a restart does not forget what was used.
     static let durableWindow = Duration.seconds(60)
 
+    /// Integrations that are probed this often may be probed more often in doubt.
+    static let confirmedProbeInterval = Duration.seconds(60)
+
     private(set) var health: IntegrationGuard
     var queue: BudgetQueue<UInt64>
     let limits: [ProviderLimit]
+    /// Whether probes may confirm a suspicion: not where every request counts against a day or an hour.
+    private let isConfirmed: Bool
     private var needs: [Operation?: BudgetNeed] = [:]
 
     /// - Parameter saved: the budget's state when it was last saved; nil when it never was.
     init(_ integration: CallIntegration, saved: JSONValue?, _ now: ClockReading) {
         limits = integration.limits
+        isConfirmed = integration.dialect.facts.probeInterval <= Self.confirmedProbeInterval
         let own = limits.map { limit in
             BudgetLimit(
                 limit.name,
@@ -133,9 +139,11 @@ struct Post: Sendable {
     }
 
     /// When a probe should leave, to confirm or dismiss a suspicion; nil when none should.
-    func probeDue(_ now: Duration) -> Duration? { health.probeDue(now: now) }
+    func probeDue(_ now: Duration) -> Duration? { isConfirmed ? health.probeDue(now: now) : nil }
 
-    mutating func takeProbe(_ now: Duration) -> ConfirmingProbes.Ticket? { health.takeProbe(now: now) }
+    mutating func takeProbe(_ now: Duration) -> ConfirmingProbes.Ticket? {
+        isConfirmed ? health.takeProbe(now: now) : nil
+    }
 
     mutating func tick(_ now: Duration, jitter: Double) { health.tick(now: now, jitter: jitter) }
 
