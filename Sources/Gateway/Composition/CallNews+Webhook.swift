@@ -24,7 +24,8 @@ extension CallNews {
     }
 
     private init?(payment provider: ProviderName, _ source: ResourceName?, _ type: String, _ body: [UInt8]) {
-        guard let api = APIProvider(name: provider.rawValue), let json = try? JSONParser.parse(body),
+        guard let api = APIProvider(name: provider.rawValue), PaymentNews.mayHaveTag(body),
+            let json = try? JSONParser.parse(body),
             let news = PaymentNews.read(provider: api, eventType: type, body: json),
             let call = news.tag.flatMap({ CallID($0) })
         else { return nil }

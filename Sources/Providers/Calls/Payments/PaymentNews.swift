@@ -34,6 +34,23 @@ package struct PaymentNews: Hashable, Sendable {
         self.verdict = verdict?.settled ?? .unknown
     }
 
+    /// Whether a webhook's body may carry the tag of a call, by its bytes; reading the others can be spared.
+    ///
+    /// | body | may |
+    /// |---|---|
+    /// | has `call_` somewhere | true |
+    /// | has an escaped character of ASCII or Latin-1 (`\u00…`), as which a tag may be written | true |
+    /// | anything else | false |
+    package static func mayHaveTag(_ body: [UInt8]) -> Bool {
+        body.indices.contains { index in
+            switch body[index] {
+            case UInt8(ascii: "c"): body[index...].starts(with: tagPrefix.utf8)
+            case UInt8(ascii: "\\"): body[index...].starts(with: "\\u00".utf8)
+            default: false
+            }
+        }
+    }
+
     /// Reads a webhook's body; nil when it is not about a payment, or cannot be read.
     package static func read(provider: APIProvider, eventType: String, body: JSONValue) -> PaymentNews? {
         switch provider {

@@ -62,6 +62,16 @@ import Testing
         #expect(try line(.stripe, type, body) == "\(Self.tag) pi_1 \(verdict)")
     }
 
+    @Test(arguments: [
+        (intent("succeeded"), true), (#"{"metadata":{"usher_call":"call\u005f018f"}}"#, true),
+        ("call_", true),
+        (#"{"name":"Zo\u00eb"}"#, true), (#"{"id":"evt_1","object":"event"}"#, false), ("call", false),
+        (#"a\u0"#, false), ("", false),
+    ])
+    func `a body is only read where a tag may be`(body: String, may: Bool) {
+        #expect(PaymentNews.mayHaveTag(Array(body.utf8)) == may)
+    }
+
     @Test func `reads Stripe's events of refunds, and none of disputes`() throws {
         let refund = """
             {"data":{"object":{"object":"refund","id":"re_1","status":"succeeded","amount":5,"currency":"eur",
