@@ -74,4 +74,25 @@ struct ConfirmingProbeTests {
             #expect(probes(rig) == 0 && !isAway(rig))
         }
     }
+
+    @Test func `none is sent where the provider counts requests by the day or the hour`() async throws {
+        try await CallRig.run(
+            [("weather", OpenWeatherMapCalls(), ["key": OpenWeatherMapVendor.keyDefault])],
+            vendors: ["weather.test": OpenWeatherMapVendor()],
+            probes: true
+        ) { rig in
+            rig.vendors.damage("weather.test", .refuse, now: rig.time.now)
+            for number in 0..<2 {
+                let submission = CallSubmission(
+                    .weatherCurrent,
+                    input: ["latitude": 52, "longitude": JSONValue.integer(number)],
+                    isAsync: true
+                )
+                _ = try await rig.engine.submit(submission, owner: "platform")
+            }
+            _ = try await rig.pass(atMost: .seconds(6)) { false }
+            let asked = Set(rig.vendors.requests)
+            #expect(asked == ["GET weather.test/data/2.5/weather"])
+        }
+    }
 }
