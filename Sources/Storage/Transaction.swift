@@ -48,6 +48,19 @@ package struct Transaction {
         return try connection.sharedNow() ?? local
     }
 
+    /// When something comes due by the clock that all nodes share, that comes due at `instant` by this node's own.
+    ///
+    /// | this node's clock | the shared clock | `instant` | gives    |
+    /// |-------------------|------------------|-----------|----------|
+    /// | 12:00:00          | 12:00:00         | 12:00:20  | 12:00:20 |
+    /// | 12:00:00          | 12:00:45         | 12:00:20  | 12:01:05 |
+    /// | 12:00:00          | 11:59:00         | 12:00:20  | 11:59:20 |
+    ///
+    /// - Parameter now: the time by this node's clock.
+    package func shared(_ instant: Instant, local now: Instant) throws(StorageError) -> Instant {
+        try sharedNow(local: now) + (instant - now)
+    }
+
     /// Tells the other nodes on this database, once this transaction is committed; on SQLite there are none.
     package func announce(_ signal: SharedSignal) throws(StorageError) {
         try requireOpen()

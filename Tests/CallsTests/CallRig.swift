@@ -131,9 +131,10 @@ final class CallRig: Sendable {
         tokens: @escaping @Sendable (Vendors, CallIntegration, Instant) -> Secret? = { _, _, _ in nil },
         contentFolder: String? = nil,
         probes: Bool = false,
+        startingAt start: String = "2027-06-12T10:00:00Z",
         _ body: (CallRig) async throws -> T
     ) async throws -> T {
-        let time = ManualTime(now: Instant("2027-06-12T10:00:00Z") ?? Instant(seconds: 0))
+        let time = ManualTime(now: Instant(start) ?? Instant(seconds: 0))
         let world = Vendors(vendors, seed: 7)
         return try await temporaryDatabase(migrations: Vault.migrations + CallTables.migrations) { database in
             let random = RandomSource.seeded(11)

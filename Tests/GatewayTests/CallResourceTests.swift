@@ -7,10 +7,7 @@ import Transport
 import UsherTesting
 
 /// Calls through the API: what a read shares, and what the provider sent.
-@Suite(
-    .enabled(if: TestEngine.standard == .sqlite, "the shared clock is the server's"),
-    .timeLimit(.minutes(1))
-)
+@Suite(.timeLimit(.minutes(1)))
 struct CallResourceTests {
     private static let key = "0123456789abcdef0123456789abcdef"
     private static let answer = """

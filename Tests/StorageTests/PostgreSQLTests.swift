@@ -207,6 +207,22 @@ struct PostgreSQLTests {
         }
     }
 
+    @Test(arguments: [5, 4_000_000_000])
+    func `what is due by a clock that is wrong is due as far from now by the server's`(
+        now: Int64
+    ) async throws {
+        try await withTwo { first, _ in
+            let now = Instant(seconds: now)
+            let (due, shared) = try await first.write { transaction in
+                (
+                    try transaction.shared(now + .seconds(20), local: now),
+                    try transaction.sharedNow(local: now)
+                )
+            }
+            #expect(due == shared + .seconds(20))
+        }
+    }
+
     private func withTwo(_ body: (Database, Database) async throws -> Void) async throws {
         try await temporaryLocation(engine: .postgres) { configuration in
             try await Database.withOpened(configuration, migrations: [.things]) { first in

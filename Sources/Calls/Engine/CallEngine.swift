@@ -387,20 +387,18 @@ package final class CallEngine: Service, Sendable {
         guard room > 0 else { return limits.lookEvery }
         do {
             let lease = now + CallRunner.leaseMargin * 2
-            let (calls, next) = try await database.write { transaction -> ([StoredCall], Instant?) in
-                let shared = try transaction.sharedNow(local: now)
-                guard let due = try CallTable.nextDue(transaction), due <= shared else {
-                    return ([], try CallTable.nextDue(transaction))
-                }
-                let calls = try CallTable.claim(dueBy: shared, until: lease, limit: room, transaction)
-                return (calls, try CallTable.nextDue(transaction))
+            let (calls, next) = try await database.write { transaction -> ([StoredCall], Duration?) in
+                let next = try CallTable.nextDue(now: now, transaction)
+                guard let next, next <= .zero else { return ([], next) }
+                let calls = try CallTable.claim(now: now, until: lease, limit: room, transaction)
+                return (calls, try CallTable.nextDue(now: now, transaction))
             }
             for call in calls {
                 state.withLock { $0.inFlight += 1 }
                 group.addTask { await self.takeUp(call) }
             }
             return calls.count == room
-                ? .zero : next.map { max(.zero, $0 - ports.time.now()) } ?? limits.lookEvery
+                ? .zero : next.map { max(.zero, $0) } ?? limits.lookEvery
         } catch {
             ports.logger.warning("what is due cannot be read for now", metadata: ["error": "\(error)"])
             return limits.lookEvery

@@ -139,9 +139,12 @@ extension CallEngine {
         _ verdict: SettleVerdict
     ) async throws -> CallNewsEffect {
         guard call.state == .inDoubt || call.state == .held else { throw NewsTooEarly() }
-        let lease = ports.time.now() + CallRunner.leaseMargin
+        let now = ports.time.now()
         let taken = try await database.write { transaction -> (StoredCall, [StoredAttempt])? in
-            guard let claimed = try CallTable.reopen(call.id, until: lease, transaction) else { return nil }
+            let lease = now + CallRunner.leaseMargin
+            guard let claimed = try CallTable.reopen(call.id, until: lease, now: now, transaction) else {
+                return nil
+            }
             return (claimed, try AttemptTable.load(of: call.id, transaction))
         }
         guard let (claimed, attempts) = taken, let live = attempts.last, live.id == attempt,

@@ -149,7 +149,9 @@ extension CallRunner {
         let lease = now + leaseTime(integration) + pause
         let call = work.call
         try await database.write { [attempt] transaction in
-            guard try CallTable.move(call, to: .working, dueAt: lease, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: .working, dueAt: lease, now: now, transaction) else {
+                throw LeaseLost()
+            }
             try AttemptTable.progress(attempt, transaction)
         }
         work.call.state = .working

@@ -122,7 +122,7 @@ extension CallRunner {
         let now = ports.time.now()
         let isHeld = pause <= Self.waitHeldMax
         let due = isHeld ? now + pause + Self.leaseMargin : now + pause
-        try await rest(&work, state, due: due, storing: storing)
+        try await rest(&work, state, due: due, now: now, storing: storing)
         guard isHeld else {
             board.parked(work.call, reply: nil)
             return .stop
@@ -148,7 +148,7 @@ extension CallRunner {
         )
         if work.isEndUnsaved || work.call.dueAt.map({ $0 < now + patience + Self.leaseMargin / 3 }) ?? true {
             let due = now + patience + Self.leaseMargin
-            try await rest(&work, .queued, due: due, storing: false)
+            try await rest(&work, .queued, due: due, now: now, storing: false)
         }
         if place.estimate > Self.waitHeldMax { board.parked(work.call, reply: nil) }
         guard let passage = await desk.wait(question, at: place, atMost: patience) else {
@@ -159,14 +159,22 @@ extension CallRunner {
     }
 
     /// Writes down where the call stands and when it is looked at again.
-    private func rest(_ work: inout CallWork, _ state: CallState, due: Instant, storing: Bool) async throws {
+    private func rest(
+        _ work: inout CallWork,
+        _ state: CallState,
+        due: Instant,
+        now: Instant,
+        storing: Bool
+    ) async throws {
         let call = work.call
         let attempt = storing || work.isEndUnsaved ? work.attempts.last : nil
         work.isEndUnsaved = false
         // Another process may take it from here, and end it by its deadline.
         let raw = attempt.map { $0.state.isLive } ?? true ? nil : await keptAnswer(work, state)
         try await database.write { transaction in
-            guard try CallTable.move(call, to: state, dueAt: due, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: state, dueAt: due, now: now, transaction) else {
+                throw LeaseLost()
+            }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             if let raw { try AnswerTable.put(raw, transaction) }
         }
@@ -178,9 +186,12 @@ extension CallRunner {
     func park(_ work: inout CallWork) async throws -> Progress {
         let call = work.call
         let attempt = work.attempts.last
+        let now = ports.time.now()
         let raw = await keptAnswer(work, .held)
         try await database.write { transaction in
-            guard try CallTable.move(call, to: .held, dueAt: nil, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: .held, dueAt: nil, now: now, transaction) else {
+                throw LeaseLost()
+            }
             if let attempt { try AttemptTable.update(attempt, transaction) }
             if let raw { try AnswerTable.put(raw, transaction) }
         }

@@ -57,10 +57,13 @@ extension CallRunner {
 
     /// Keeps the call for as long as a request may take.
     func keep(_ work: inout CallWork, as state: CallState, _ integration: CallIntegration) async throws {
-        let lease = ports.time.now() + leaseTime(integration)
+        let now = ports.time.now()
+        let lease = now + leaseTime(integration)
         let call = work.call
         try await database.write { transaction in
-            guard try CallTable.move(call, to: state, dueAt: lease, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: state, dueAt: lease, now: now, transaction) else {
+                throw LeaseLost()
+            }
         }
         work.call.state = state
         work.call.dueAt = lease

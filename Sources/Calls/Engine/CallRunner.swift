@@ -153,7 +153,9 @@ struct CallRunner: Sendable {
         let ended = work.isEndUnsaved ? work.attempts.last : nil
         work.isEndUnsaved = false
         try await database.write { [attempt] transaction in
-            guard try CallTable.move(call, to: .working, dueAt: lease, transaction) else { throw LeaseLost() }
+            guard try CallTable.move(call, to: .working, dueAt: lease, now: now, transaction) else {
+                throw LeaseLost()
+            }
             if let ended { try AttemptTable.update(ended, transaction) }
             try AttemptTable.insert(attempt, of: call.id, transaction)
             if attempt.sentAt != nil { try AttemptTable.progress(attempt, transaction) }

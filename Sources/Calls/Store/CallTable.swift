@@ -3,6 +3,8 @@ import Providers
 import Storage
 
 /// Reads and writes the rows of `calls`.
+///
+/// Its column `due_at` is by the clock that all nodes share; what these functions are told is by this node's own.
 enum CallTable {
     private static let columns = """
         id, owner, operation, wedding_id, vendor_id, priority, deadline, is_async, state, due_at, epoch, input,
@@ -52,9 +54,6 @@ enum CallTable {
             failure_kind = $8, failure_code = $9, failure_message = $10, answered_from = $11, answered_at = $12
         WHERE id = $1 AND epoch = $2
         """
-    )
-    private static let wake = Statement(
-        "UPDATE calls SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL AND due_at > $2 AND state <> 1"
     )
     private static let forgetKeys = Statement(
         "UPDATE calls SET key_hash = NULL WHERE key_hash IS NOT NULL AND id < $1 AND finished_at IS NOT NULL"
@@ -126,6 +125,7 @@ enum CallTable {
     /// Stores a call; false when its key, or what it undoes, is taken.
     static func insert(_ new: NewCall, _ transaction: Transaction) throws -> Bool {
         let call = new.call
+        let due = try call.dueAt.map { try transaction.shared($0, local: call.createdAt) }
         return try transaction.execute(
             insert,
             [
@@ -134,7 +134,7 @@ enum CallTable {
                 .text(call.operation.rawValue), .optional(call.wedding) { .text($0.text) },
                 .optional(call.vendor) { .text($0.text) }, .integer(call.priority.rawValue),
                 .instant(call.deadline),
-                .bool(call.isAsync), .integer(call.state.rawValue), .optional(call.dueAt) { .instant($0) },
+                .bool(call.isAsync), .integer(call.state.rawValue), .optional(due) { .instant($0) },
                 .integer(call.epoch), .blob(call.input), .optional(call.target) { .integer($0.integration) },
                 .optional(call.target?.reference) { .text($0) }, .optional(call.content) { .blob($0.bytes) },
                 .optional(call.undoes) { .blob($0.bytes) }, .instant(call.createdAt), .bool(call.isFresh),
@@ -158,29 +158,44 @@ enum CallTable {
         }
     }
 
-    /// Takes on up to `limit` calls that are due, the most urgent first, until `leaseUntil`.
+    /// Takes on up to `limit` calls that are due, the most urgent first, until `lease`.
     static func claim(
-        dueBy now: Instant,
-        until leaseUntil: Instant,
+        now: Instant,
+        until lease: Instant,
         limit: Int,
         _ transaction: Transaction
     ) throws -> [StoredCall] {
-        try transaction.query(claim, [.instant(now), .instant(leaseUntil), .integer(limit)])
-            .map { try call($0, from: 0) }
+        try transaction.query(
+            claim,
+            [
+                .instant(try transaction.sharedNow(local: now)),
+                .instant(try transaction.shared(lease, local: now)), .integer(limit),
+            ]
+        ).map { row in
+            var call = try call(row, from: 0)
+            call.dueAt = lease
+            return call
+        }
     }
 
     /// Takes on a call that is in doubt or held; nil when it stands elsewhere.
     static func reopen(
         _ id: CallID,
-        until leaseUntil: Instant,
+        until lease: Instant,
+        now: Instant,
         _ transaction: Transaction
     ) throws -> StoredCall? {
-        try transaction.first(reopen, [.blob(id.bytes), .instant(leaseUntil)]).map { try call($0, from: 0) }
+        let due = try transaction.shared(lease, local: now)
+        guard let row = try transaction.first(reopen, [.blob(id.bytes), .instant(due)]) else { return nil }
+        var call = try call(row, from: 0)
+        call.dueAt = lease
+        return call
     }
 
-    /// When the next call is due; nil when none is open.
-    static func nextDue(_ transaction: Transaction) throws -> Instant? {
-        try transaction.first(nextDue).flatMap { try $0.optionalInstant(0) }
+    /// How long until the next call is due, zero or less when one is; nil when none is open.
+    static func nextDue(now: Instant, _ transaction: Transaction) throws -> Duration? {
+        guard let due = try transaction.first(nextDue)?.optionalInstant(0) else { return nil }
+        return due - (try transaction.sharedNow(local: now))
     }
 
     /// Moves a call on; false when somebody else has taken it on since.
@@ -188,13 +203,15 @@ enum CallTable {
         _ call: StoredCall,
         to state: CallState,
         dueAt: Instant?,
+        now: Instant,
         _ transaction: Transaction
     ) throws -> Bool {
-        try transaction.execute(
+        let due = try dueAt.map { try transaction.shared($0, local: now) }
+        return try transaction.execute(
             move,
             [
                 .blob(call.id.bytes), .integer(call.epoch), .integer(state.rawValue),
-                .optional(dueAt) { .instant($0) },
+                .optional(due) { .instant($0) },
             ]
         ) == 1
     }
@@ -214,11 +231,6 @@ enum CallTable {
                 .optional(call.answeredAt) { .instant($0) },
             ]
         ) == 1
-    }
-
-    /// Has a call that waits looked at by `now`; a call that is being worked on is left alone.
-    static func wake(_ id: CallID, now: Instant, _ transaction: Transaction) throws {
-        try transaction.execute(wake, [.blob(id.bytes), .instant(now)])
     }
 
     /// Forgets the callers' keys of calls that came before `oldest` and are over; gives how many.
