@@ -76,7 +76,8 @@ struct Post: Sendable {
             outlook: outlook,
             budgetWait: wait,
             state: shown.state,
-            p95: shown.p95
+            p95: shown.p95,
+            isWarned: shown.isWarned
         )
     }
 

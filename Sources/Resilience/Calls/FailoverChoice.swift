@@ -21,6 +21,10 @@ package import Domain
 ///
 /// Calls are not taken to one that does as badly, nor to a slower one for mere slowness. A first one that was down
 /// needs no such steps: its breaker's ramp gives its calls back in any strategy.
+///
+/// While the first one is warned of (its answers take longer than they used to, `IntegrationGuard.isWarned`), one in a
+/// hundred of its calls, none of them critical, is a *canary*: it goes to the next one that does well. Whether that one
+/// takes real calls is known then before all of them need it.
 package struct FailoverChoice: Hashable, Sendable {
     /// How calls leave an integration that does badly.
     package enum Strategy: String, CaseIterable, Hashable, Sendable {
@@ -58,6 +62,8 @@ package struct FailoverChoice: Hashable, Sendable {
         package var state: IntegrationHealth.State
         /// 95 % of its answers come within this; nil when unknown.
         package var p95: Duration?
+        /// Whether its answers take longer than they used to.
+        package var isWarned: Bool
 
         /// Describes an integration.
         package init(
@@ -65,8 +71,10 @@ package struct FailoverChoice: Hashable, Sendable {
             outlook: IntegrationGuard.Outlook = .ready,
             budgetWait: Duration = .zero,
             state: IntegrationHealth.State = .healthy,
-            p95: Duration? = nil
+            p95: Duration? = nil,
+            isWarned: Bool = false
         ) {
+            self.isWarned = isWarned
             self.isAble = isAble
             self.outlook = outlook
             self.budgetWait = budgetWait
@@ -118,6 +126,8 @@ package struct FailoverChoice: Hashable, Sendable {
 
     /// The steps in which calls are taken from the first integration.
     package static let shares = [0, 0.1, 0.25, 0.5, 1]
+    /// The share of the calls of one that is warned of that goes to the next.
+    package static let canaryShare = 0.01
     /// How long a step holds.
     package static let stepTime = Duration.seconds(5)
 
@@ -175,7 +185,27 @@ package struct FailoverChoice: Hashable, Sendable {
         if chance < share, let position = refuge(question, candidates, now: now) {
             return .use(position, .shifted(share: share))
         }
+        if let position = canary(question, candidates, now: now, chance: chance) {
+            return .use(position, .canary)
+        }
         return firstOrSoonest(question, candidates, now: now)
+    }
+
+    /// The next integration that does well, for one call in a hundred of a first one that is warned of.
+    private func canary(
+        _ question: Question,
+        _ candidates: [Candidate],
+        now: Duration,
+        chance: Double
+    ) -> Int? {
+        guard let first = candidates.first, first.isAble, first.isWarned, chance < Self.canaryShare,
+            question.priority != .critical
+        else { return nil }
+        return candidates.indices.dropFirst().first { position in
+            let other = candidates[position]
+            return other.isAble && !other.isWarned && other.state.badness == 0
+                && other.start(now: now).time <= now
+        }
     }
 
     private func only(

@@ -16,6 +16,8 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
     case unable
     /// The one before it does badly, and this share of the calls is taken away from it.
     case shifted(share: Double)
+    /// The one before gets slower, and this call finds out whether the next one works.
+    case canary
     /// Nothing could serve before the deadline.
     case deadline
     /// The route has nothing that can serve this call.
@@ -35,6 +37,7 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
         case .budget: "budget"
         case .unable: "unable"
         case .shifted: "shifted"
+        case .canary: "canary"
         case .deadline: "deadline"
         case .nothing: "nothing"
         }
@@ -62,6 +65,7 @@ package enum FailoverReason: Hashable, Sendable, CustomStringConvertible {
         case .unable: "the one before cannot serve this call"
         case .shifted(let share):
             "\(Int((share * 100).rounded())) % of the calls leave the one before, which does badly"
+        case .canary: "the one before gets slower, and one call in a hundred tries the next"
         case .deadline: "nothing can serve before the deadline"
         case .nothing: "no integration of the route can serve this call"
         }

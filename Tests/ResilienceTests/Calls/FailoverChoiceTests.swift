@@ -11,14 +11,16 @@ struct FailoverChoiceTests {
         budget: Duration = .zero,
         able: Bool = true,
         state: IntegrationHealth.State = .healthy,
-        p95: Duration? = nil
+        p95: Duration? = nil,
+        warned: Bool = false
     ) -> Candidate {
         Candidate(
             isAble: able,
             outlook: until.map { .notBefore($0, refusal) } ?? .ready,
             budgetWait: budget,
             state: state,
-            p95: p95
+            p95: p95,
+            isWarned: warned
         )
     }
 
@@ -27,11 +29,12 @@ struct FailoverChoiceTests {
         strategy: FailoverChoice.Strategy = .immediate,
         priority: Priority = .critical,
         target: Int? = nil,
-        deadline: Duration = .seconds(30)
+        deadline: Duration = .seconds(30),
+        chance: Double = 0.5
     ) -> FailoverChoice.Decision {
         var choice = FailoverChoice(strategy: strategy)
         let question = FailoverChoice.Question(priority: priority, target: target, deadline: deadline)
-        return choice.choose(question, among: candidates, now: .zero, chance: 0.5)
+        return choice.choose(question, among: candidates, now: .zero, chance: chance)
     }
 
     @Test func `the first that works serves`() {
@@ -44,6 +47,28 @@ struct FailoverChoiceTests {
                 == .use(2, .breaker(.open))
         )
         #expect(choose([candidate(budget: .seconds(7)), candidate()]) == .use(1, .budget(.seconds(7))))
+    }
+
+    @Test func `one call in a hundred of one that is warned of tries the next that does well`() {
+        let slow = candidate(state: .degraded, warned: true)
+        let share = FailoverChoice.canaryShare
+        for priority in [Priority.high, .normal, .low] {
+            #expect(choose([slow, candidate()], priority: priority, chance: 0.009) == .use(1, .canary))
+            #expect(choose([slow, candidate()], priority: priority, chance: share) == .use(0, .first))
+        }
+        #expect(choose([slow, candidate()], priority: .critical, chance: 0) == .use(0, .first))
+        #expect(choose([candidate(), candidate()], priority: .low, chance: 0) == .use(0, .first))
+        let others = [
+            candidate(warned: true), candidate(state: .degraded), candidate(open: .seconds(60)),
+            candidate(able: false), candidate(budget: .seconds(1)),
+        ]
+        #expect(choose([slow] + others, priority: .low, chance: 0) == .use(0, .first))
+        #expect(choose([slow] + others + [candidate()], priority: .low, chance: 0) == .use(6, .canary))
+        #expect(choose([slow], priority: .low, chance: 0) == .use(0, .first))
+        #expect(
+            choose([slow, candidate()], strategy: .manual, priority: .low, chance: 0) == .use(0, .first)
+        )
+        #expect(choose([slow, candidate()], priority: .low, target: 0, chance: 0) == .use(0, .target))
     }
 
     @Test(arguments: [(Priority.critical, 250), (.high, 1000), (.normal, 5000), (.low, 30_000)])
