@@ -33,6 +33,11 @@ enum Terminal {
         try write(isInteractive ? TerminalText.safeLines(text) : text)
     }
 
+    /// Writes a document as it came; on a terminal without what could steer it.
+    static func write(document text: String) throws {
+        try put(isInteractive ? TerminalText.safeLines(text) : text)
+    }
+
     /// Writes text without a line break, over what stands in the line.
     static func rewrite(_ line: String) throws {
         try put("\r\u{1B}[K" + line)

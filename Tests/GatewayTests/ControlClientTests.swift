@@ -59,6 +59,13 @@ struct ControlClientTests {
         #expect(server.asked.map { $0.headers.contains { $0.name == "content-type" } } == [false, true])
     }
 
+    @Test func `a document that is no JSON comes as it is`() async throws {
+        let server = ScriptedServer([answer("a,b\n1,2\n"), problem(403)])
+        let client = try server.client()
+        #expect(try await client.text("/api/health/report", query: [("format", "csv")]) == "a,b\n1,2\n")
+        await #expect(throws: ControlError.self) { try await client.text("/api/health/report") }
+    }
+
     @Test func `an answer without a body is null`() async throws {
         let server = ScriptedServer([ControlResponse(status: 204)])
         #expect(try await server.client().delete("/api/keys/key_1") == .null)

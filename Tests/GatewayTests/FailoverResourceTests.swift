@@ -1,6 +1,9 @@
 import Domain
+import Gateway
 import HTTPAPI
+import Health
 import Testing
+import Transport
 import UsherTesting
 
 struct FailoverResourceTests {
@@ -103,6 +106,35 @@ struct FailoverResourceTests {
             #expect(till?["state"]?.string == "healthy" && till?["recent_calls"]?.int64 == 1)
             #expect(till?["breaker"]?.string == "closed" && till?["in_doubt"]?.int64 == 0)
             #expect(till?["budget_left"]?["charges"]?.double != nil)
+        }
+    }
+
+    @Test func `an integration that nobody calls is down in the health check once its probes fail`()
+        async throws
+    {
+        try await withGateway { bench in
+            try await addTill(bench)
+            bench.upstream.answer { _ in .status(500) }
+            let seen = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await bench.services.monitor.run() }
+                defer { group.cancelAll() }
+                var seen: JSONValue?
+                for _ in 0..<300 where seen == nil {
+                    await bench.clock.waitForSleepers(1)
+                    bench.clock.advance(by: .seconds(1))
+                    let health = try await bench.send(
+                        .get,
+                        "/api/integrations/health-check",
+                        key: bench.admin
+                    )
+                    let till = health.json["integrations"]?.array?.first
+                    if till?["state"]?.string == "down" { seen = till }
+                }
+                return seen
+            }
+            #expect(seen?["recent_calls"]?.int64 == 0 && seen?["breaker"]?.string == "closed")
+            #expect(seen?["text"]?.string == "till is down: probes fail.")
+            #expect(seen?["reasons"] == ["probes fail"])
         }
     }
 

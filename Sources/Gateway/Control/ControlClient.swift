@@ -37,6 +37,16 @@ package struct ControlClient: Sendable {
         try await call(ControlRequest("GET", path, query: query))
     }
 
+    /// Asks for a document that is no JSON, such as CSV.
+    package func text(
+        _ path: String,
+        query: [(name: String, value: String)] = []
+    ) async throws(ControlError) -> String {
+        let response = try await send(message(for: ControlRequest("GET", path, query: query), nil, []))
+        guard response.status == 200 else { throw refusal(response) }
+        return String(decoding: response.body, as: UTF8.self)
+    }
+
     /// The elements of a list that comes whole.
     package func all(_ path: String) async throws(ControlError) -> [JSONValue] {
         guard let elements = try await get(path)["data"]?.array else {

@@ -1,5 +1,6 @@
 import Calls
 import Domain
+import Health
 import Providers
 import Registry
 import Resilience
@@ -10,11 +11,12 @@ extension HealthReport {
     func json(
         integrations: [IntegrationStanding],
         unserved: [Capability],
+        watched: (Int64) -> HealthMonitor.Standing?,
         name: (Int64?) -> JSONValue
     ) -> JSONValue {
         let isLimping = integrations.contains { standing in
             standing.integration.isEnabled
-                && ![.unknown, .healthy].contains(standing.view.health.state)
+                && standing.state(watched(standing.integration.id)) > .healthy
         }
         let isBad = isDegraded || isLimping
         return [
@@ -22,7 +24,7 @@ extension HealthReport {
             "at": .instant(at),
             "sources": .array(sources.map { $0.json(at: at) }),
             "destinations": .array(destinations.map { $0.json(at: at) }),
-            "integrations": .array(integrations.map { $0.json(name: name) }),
+            "integrations": .array(integrations.map { $0.json(watched($0.integration.id), name: name) }),
             "unserved": .array(unserved.map { .string($0.rawValue) }),
         ]
     }

@@ -1,6 +1,7 @@
 import Access
 import Calls
 import Domain
+import Health
 import Registry
 import Storage
 import Telemetry
@@ -10,6 +11,7 @@ import Webhooks
 struct HealthRoutes: Sendable {
     let context: ResourceContext
     let calls: CallEngine
+    let monitor: HealthMonitor
 
     var all: [Route] { [alive, ready, health, metrics] }
 
@@ -72,9 +74,11 @@ struct HealthRoutes: Sendable {
                     context.mayRead($0.integration.vendor, scope)
                 }
                 let unserved = scope.principal == .platform ? calls.unserved() : []
-                let json = report.json(integrations: standings, unserved: unserved) { id in
-                    .text(id.flatMap { context.registry.snapshot.integration(id: $0)?.name.text })
-                }
+                let json = report.json(
+                    integrations: standings,
+                    unserved: unserved,
+                    watched: monitor.standing
+                ) { id in .text(id.flatMap { context.registry.snapshot.integration(id: $0)?.name.text }) }
                 return .json(json, status: report.isDown || !unserved.isEmpty ? 503 : 200)
             }
         )

@@ -42,7 +42,7 @@ package enum ResourceRouter {
             + RetentionRoutes(context: context).all + ConfigurationRoutes(context: context).all
             + IntegrationRoutes(context: context).all + FailoverRoutes(context: context).all
             + ConnectRoutes(context: context).all
-            + HealthRoutes(context: context, calls: calls).all
+            + HealthRoutes(context: context, calls: calls, monitor: monitor).all
             + IncidentRoutes(context: context, monitor: monitor).all
             + HealthHistoryRoutes(context: context, monitor: monitor).all
             + CallRoutes(context: context, calls: calls).all + ContentRoutes(calls: calls).all

@@ -120,9 +120,19 @@ extension SchemaCatalogue {
         .required(
             "state",
             .choice(IntegrationHealth.State.allCases.map(\.rawValue) + ["off"]),
-            "In one word."
+            "By its calls or by the monitor, the worse of the two, in one word."
         ),
         .required("text", .text, "The same in a sentence."),
+        .required(
+            "reasons",
+            .array(.text),
+            "Why the monitor sees it so, what weighs most first; empty before its first look."
+        ),
+        .required(
+            "status_page",
+            .nullable(.choice(StatusPageStatement.allCases.map(\.rawValue))),
+            "What its provider's status page says; null when that is not read."
+        ),
         .required("error_rate", .number, "The share of the latest 30 s that failed, 0 to 1."),
         .required("recent_calls", .count, "Requests of the latest 30 s that tell something."),
         .required("p50_ms", .nullable(.number), "Half of the answers come within this."),

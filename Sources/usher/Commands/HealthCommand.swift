@@ -41,9 +41,18 @@ struct HealthCommand: AsyncParsableCommand {
     struct Report: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says how integrations did: requests, failures, latencies and uptime.",
-            discussion: "Example: usher health report --since 7d"
+            discussion: """
+                Examples: usher health report --since 7d, usher health report --format csv > june.csv,
+                usher health report --since 30d --format html > report.html
+                """
         )
 
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            case text, csv, html
+        }
+
+        @Option(help: "text for people, csv for a spreadsheet, html for a page to print.")
+        var format = Format.text
         @Option(help: "From when: an instant, or how long ago, as 7d; a day ago unless given.")
         var since: Moment?
         @Option(help: "To when: an instant, or how long ago; now unless given.")
@@ -51,11 +60,23 @@ struct HealthCommand: AsyncParsableCommand {
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws {
+            guard format == .text || !output.json else {
+                throw ValidationError("--json and --format \(format.rawValue) exclude each other.")
+            }
+        }
+
         func run() async throws {
             let query = [("since", since), ("until", until)].compactMap { name, moment in
                 moment.map { (name: name, value: "\($0.instant)") }
             }
             try await connection.withClient { client, _ in
+                if format != .text {
+                    let all = query + [(name: "format", value: format.rawValue)]
+                    return try Terminal.write(
+                        document: try await client.text("/api/health/report", query: all)
+                    )
+                }
                 let report = try await client.get("/api/health/report", query: query)
                 if output.json { return try Terminal.write(report) }
                 try Terminal.write(Listing.integrationFigures.lines(report["integrations"]?.array ?? []))
