@@ -115,6 +115,24 @@ struct HealthMonitorTests {
         }
     }
 
+    @Test func `what a person writes into an incident is told to those who watch`() async throws {
+        try await withWorld { world, monitor, _ in
+            world.show(.down)
+            await world.look(monitor, seconds: 1)
+            let open = try #require(try await monitor.book.openIncidents().first)
+            let note = IncidentEntry(at: world.clock.now, kind: .note, text: "platform: called them")
+            let told = world.kinds(.incidentChanged)
+            #expect(try await monitor.write(note, in: open))
+            #expect(world.kinds(.incidentChanged) == told + 1)
+            #expect(try await monitor.book.find(open.id)?.entries.last == note)
+            for _ in open.entries.count + 1..<Incident.entriesMax {
+                _ = try await monitor.book.append(note, to: open.id)
+            }
+            #expect(try await !monitor.write(note, in: open))
+            #expect(world.kinds(.incidentChanged) == told + 1)
+        }
+    }
+
     @Test func `an incident is taken up again after a restart, not opened twice`() async throws {
         try await withWorld { world, monitor, database in
             world.show(.down)

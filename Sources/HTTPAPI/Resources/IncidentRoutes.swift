@@ -100,7 +100,7 @@ struct IncidentRoutes: Sendable {
                     kind: .note,
                     text: "\(scope.principal.description): \(text)"
                 )
-                guard try await monitor.book.append(entry, to: incident.id) else {
+                guard try await monitor.write(entry, in: incident) else {
                     throw Problem(
                         status: 409,
                         code: "record-full",

@@ -251,6 +251,14 @@ extension HealthMonitor {
         await publish(.incidentChanged, incident, entry)
     }
 
+    /// Writes what a person says into an incident, also when it is over, and lets those who watch see it; false when its
+    /// record is full.
+    package func write(_ note: IncidentEntry, in incident: Incident) async throws -> Bool {
+        guard try await book.append(note, to: incident.id) else { return false }
+        tell(.incidentChanged, incident, note)
+        return true
+    }
+
     /// Writes a line into the open incident of a subject, if there is one.
     func note(_ kind: IncidentEntry.Kind, _ text: String, about subject: IncidentSubject) async {
         guard var incident = state.withLock({ $0.incidents[subject]?.incident }) else { return }
