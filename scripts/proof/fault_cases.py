@@ -80,7 +80,7 @@ class Broken:
     length: float | None = None
 
 
-CREATE = {"stripe": "/v1/payment_intents", "square": "/v2/payments"}
+VENDORS = ("stripe", "square")
 POST_CONFIRM = {"path": "/v1/payment_intents/"}
 ALL_SERVED = {"errors": 0, "errors after": 0}
 BROKEN = {
@@ -103,7 +103,7 @@ BROKEN = {
     "T8d": Broken("Stripe answers 429, a date in Retry-After", [{"kind": "storm", "retry_after": "date", "retry_seconds": 5}],
                   ALL_SERVED | {"trips": 0}),
     "T14": Broken("Stripe and Square close every connection", [{"kind": "refuse"}],
-                  {"probes a second at Stripe": 1, "probes a second at Square": 1}, vendors=("stripe", "square"), patience=180),
+                  {"attempts a second at Stripe": 1, "attempts a second at Square": 1}, vendors=("stripe", "square"), patience=180),
     "F4": Broken("Stripe charges and loses the answer",
                  [{"kind": "drop_answer", "share": 0.3} | POST_CONFIRM], ALL_SERVED),
     "F5": Broken("Stripe loses the request to charge", [{"kind": "black_hole", "share": 0.1} | POST_CONFIRM],
@@ -188,15 +188,18 @@ def wire(rig: Rig, rate: float, begun: float, mended: float) -> list[Figure]:
     by_square = sum(r.integration == "square" for r in rig.caller.results if begun <= r.began < mended)
     extra = max(0, creates - 2 * (calls - by_square)) / 2 + max(0, squares - by_square)
     back = [r.at - rig.offset for r in rig.requests("stripe", mended, mended + 10, "/v1/payment_intents")]
-    # What finds out about calls in doubt is no probe: only new payments count, Square's repetitions under their key too.
-    tries = lambda name: sum(r.method == "POST" and r.path == CREATE[name] for r in rig.requests(name, begun + 5, mended))
+    # What finds out about calls in doubt, each less and less often, is no probe: only attempts at new payments count.
+    attempts = rig.attempts(begun + 5, mended)
+    asked = lambda name: len(rig.requests(name, begun + 5, mended))
+    span = max(seconds - 5, 1)
     herd = max((n for _, n in rates(back, 1)), default=0) / 2 / rate
     return [
         Figure("breaker opens", after(watch.first("stripe", ("open", "half_open"), begun)), unit=" s"),
         Figure("trouble seen", after(watch.first("stripe", ("degraded", "unhealthy", "down"), begun, "state")), unit=" s"),
         Figure("trips", watch.trips("stripe", begun, mended + 20)), Figure("closings a minute", closings / max(seconds / 60, 1)),
         Figure("requests too many", max(0, extra - 0.1 * calls - seconds)),
-        *(Figure(f"probes a second at {name.title()}", tries(name) / max(seconds - 5, 1)) for name in CREATE),
+        *(Figure(f"attempts a second at {name.title()}", attempts.count(name) / span) for name in VENDORS),
+        *(Figure(f"requests a second at {name.title()}", asked(name) / span) for name in VENDORS),
         Figure("herd", herd),
     ]
 

@@ -3,6 +3,7 @@
 import bisect
 import collections
 import contextlib
+import datetime
 import http.client
 import json
 import pathlib
@@ -237,6 +238,12 @@ class Rig:
             if not page.get("next"):
                 return found
             cursor = f"&cursor={page['next']}"
+
+    def attempts(self, since: float, until: float) -> list[str]:
+        """The integrations of the attempts that began between two times of the monotonic clock, at the caller's calls."""
+        began = lambda attempt: datetime.datetime.fromisoformat(attempt["started_at"]).timestamp() - self.offset
+        shown = (self.usher.get(f"/api/calls/{result.id}") for result in self.caller.results if result.id)
+        return [attempt["integration"] for call in shown for attempt in call["attempts"] if since <= began(attempt) < until]
 
     def open_calls(self) -> int:
         return sum(len(self.usher.get(f"/api/calls?limit=200&state={state}")["data"])

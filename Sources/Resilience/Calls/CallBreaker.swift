@@ -224,8 +224,8 @@ package struct CallBreaker: Sendable {
         phase = .open(until: now)
     }
 
-    /// The longest pause while there is nowhere else to go: with three probes at a time, one probe a second.
-    package static let pauseWithoutChoice = Duration.seconds(3)
+    /// The longest pause while there is nowhere else to go: with three probes at a time, less than one probe a second.
+    package static let pauseWithoutChoice = Duration.milliseconds(3_500)
 
     /// Takes in that a call has nowhere else to go: an open breaker lets probes through soon, however often it opened.
     package mutating func hasten(now: Duration) {
