@@ -46,6 +46,8 @@ package final class APIKeys: Sendable {
     private let logger: Logger
     private let limits: Limits
     private let checkedKeys: Mutex<CheckedKeys>
+    /// Those who wait for a check that is under way, by keyed hash.
+    private let checking = Mutex([[UInt8]: [CheckedContinuation<Void, Never>]]())
     private let failures: Mutex<FailedAttempts>
     private let decoy: (text: APIKeyText, key: APIKeyTable.StoredKey)
 
@@ -197,11 +199,51 @@ package final class APIKeys: Sendable {
         guard let authorization else { throw .unauthenticated }  // Nothing was tried.
         let presented = APIKeyText(bearerToken(authorization))
         let hash = vault.keyedHash(.apiKey, (presented ?? decoy.text).bytes)
+        if let known = known(hash), presented != nil { return known }
+        // Many requests with a key whose check is old are one attempt, not many failed ones.
+        let isAlone = await waitForCheck(of: hash)
+        defer { if isAlone { endCheck(of: hash) } }
+        if !isAlone, let known = known(hash), presented != nil { return known }
+        return try await check(presented, hash, client)
+    }
+
+    /// The scope of the key with this hash, if it was checked lately.
+    private func known(_ hash: [UInt8]) -> AccessScope? {
         let (now, elapsed) = (time.now(), time.elapsed())
-        let (known, revocations) = checkedKeys.withLock {
-            ($0.use(hash, now: now, elapsed: elapsed), $0.revocations)
+        return checkedKeys.withLock { $0.use(hash, now: now, elapsed: elapsed) }
+    }
+
+    /// Waits for a check of the same key that is under way; true at once where there is none: then the caller's begins,
+    /// and `endCheck` must follow.
+    private func waitForCheck(of hash: [UInt8]) async -> Bool {
+        let isAlone = checking.withLock { checking in
+            guard checking[hash] == nil else { return false }
+            checking[hash] = []
+            return true
         }
-        if let known, presented != nil { return known }
+        guard !isAlone else { return true }
+        await withCheckedContinuation { continuation in
+            let isOver = checking.withLock { checking in
+                checking[hash]?.append(continuation)
+                return checking[hash] == nil
+            }
+            if isOver { continuation.resume() }
+        }
+        return false
+    }
+
+    private func endCheck(of hash: [UInt8]) {
+        for waiter in checking.withLock({ $0.removeValue(forKey: hash) }) ?? [] { waiter.resume() }
+    }
+
+    /// Checks a key in the database; an attempt that may fail.
+    private func check(
+        _ presented: APIKeyText?,
+        _ hash: [UInt8],
+        _ client: ClientNetwork
+    ) async throws(AccessError) -> AccessScope {
+        let (now, elapsed) = (time.now(), time.elapsed())
+        let revocations = checkedKeys.withLock { $0.revocations }
         if case .wait(let wait) = failures.withLock({ $0.attempt(client, now: elapsed) }) {
             throw .tooManyFailures(retryAfter: wait)
         }

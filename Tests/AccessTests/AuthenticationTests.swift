@@ -193,6 +193,20 @@ import UsherTesting
         }
     }
 
+    @Test func `a hundred requests at once with a key whose check is old are one attempt`() async throws {
+        try await withBench { bench in
+            let keys = bench.keys()
+            let key = try await readKey(keys)
+            for _ in 0..<3 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<100 { group.addTask { _ = try await keys.check(key.text.shown) } }
+                    try await group.waitForAll()
+                }
+                bench.clock.advance(by: .seconds(61))
+            }
+        }
+    }
+
     @Test func `looks at ten of a hundred guesses made at once`() async throws {
         try await withBench { bench in
             let keys = bench.keys()
