@@ -122,7 +122,11 @@ extension CallRunner {
         let now = ports.time.now()
         let isHeld = pause <= Self.waitHeldMax
         let due = isHeld ? now + pause + Self.leaseMargin : now + pause
-        try await rest(&work, state, due: due, now: now, storing: storing)
+        // A call that asks every moment whether there is room writes nothing while its lease lasts.
+        let isKept =
+            isHeld && !storing && !work.isEndUnsaved && work.call.state == state
+            && work.call.dueAt.map { $0 >= now + pause + Self.leaseMargin / 3 } ?? false
+        if !isKept { try await rest(&work, state, due: due, now: now, storing: storing) }
         guard isHeld else {
             board.parked(work.call, reply: nil)
             return .stop

@@ -23,6 +23,8 @@ struct CallWork: Sendable {
     var flight: UInt64?
     /// How many flights it has waited for.
     var follows = 0
+    /// How often it has found all places taken.
+    var waits = 0
     /// The right to send the next request, when it was given already.
     var passage: CallDesk.Passage?
 
