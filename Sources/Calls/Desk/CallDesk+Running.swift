@@ -46,12 +46,15 @@ extension CallDesk {
                         unsaved[id] = state.posts[id]?.queue.budget.state(now: now)
                     }
                 }
+                next = max(next, .milliseconds(1))
+                state.lookAt = now.elapsed + next
+                state.isLookWanted = false
                 return (next, unsaved, hasTripped, wantsProbe)
             }
             if wantsProbe { probeBell.ring() }
             if hasTripped { watch.tripped() }
             if !unsaved.isEmpty, await save(unsaved, keeper) { continue }
-            await doorbell.wait(atMost: max(next, .milliseconds(1)), time)
+            await doorbell.wait(atMost: next, time)
         }
     }
 

@@ -54,7 +54,7 @@ extension CallDesk {
             state.pump(passage.integration, now)
             return state.trips(passage.integration) != trips
         }
-        doorbell.ring()
+        ringIfWanted()
         ringForProbe(of: passage.integration)
         if hasTripped { watch.tripped() }
     }

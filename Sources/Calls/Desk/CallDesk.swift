@@ -95,6 +95,10 @@ package final class CallDesk: Sendable {
         var emergency: DeskEmergency?
         /// Raised by each change of orders and reservations made here.
         var version: UInt64 = 0
+        /// The monotonic time at which `run` looks next.
+        var lookAt = Duration.zero
+        /// Whether it must look before.
+        var isLookWanted = false
         var numbers: UInt64 = 0
     }
 
@@ -249,7 +253,7 @@ package final class CallDesk: Sendable {
             state.pump(passage.integration, now)
             return state.trips(passage.integration) != trips
         }
-        doorbell.ring()
+        ringIfWanted()
         ringForProbe(of: passage.integration)
         watch.attempted(passage.integration, outcome, latency)
         if hasTripped { watch.tripped() }
@@ -262,7 +266,16 @@ package final class CallDesk: Sendable {
             state.posts[passage.integration]?.abandoned(passage, now)
             state.pump(passage.integration, now)
         }
-        doorbell.ring()
+        ringIfWanted()
+    }
+
+    /// Wakes `run` when it must look earlier than it means to: most requests change nothing that it waits for.
+    func ringIfWanted() {
+        let isWanted = state.withLock { state in
+            defer { state.isLookWanted = false }
+            return state.isLookWanted
+        }
+        if isWanted { doorbell.ring() }
     }
 
     // MARK: Waiting
@@ -314,7 +327,7 @@ package final class CallDesk: Sendable {
 
     /// Waits for the turn of one who is in the queue; nil when the deadline came first.
     private func sent(_ number: UInt64, at integration: CallIntegration) async -> SentCall<UInt64>? {
-        doorbell.ring()
+        ringIfWanted()
         let isSent = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let early = state.withLock { state -> Bool? in

@@ -291,13 +291,30 @@ extension CallDesk.State {
     }
 
     /// Lets go who may go at an integration; gives how long until somebody else may, nil when nobody waits.
+    ///
+    /// Notes whether `CallDesk.run` must look earlier than it means to.
     @discardableResult
     mutating func pump(_ integration: Int64, _ now: ClockReading) -> (wait: Duration?, isUnsaved: Bool) {
+        var next = CallDesk.restEvery
+        let (wait, isUnsaved) = letGo(integration, now, &next)
+        next = min(next, wait ?? next)
+        let wantsSave = posts[integration]?.queue.budget.wantsSave(now: now) ?? false
+        if isUnsaved || wantsSave || now.elapsed + next < lookAt { isLookWanted = true }
+        return (wait, isUnsaved)
+    }
+
+    private mutating func letGo(
+        _ integration: Int64,
+        _ now: ClockReading,
+        _ next: inout Duration
+    ) -> (wait: Duration?, isUnsaved: Bool) {
         while let step = posts[integration]?.queue.next(now: now) {
             switch step {
             case .send(let sent):
                 granted[sent.call.id] = sent
                 tell(sent.call.id, true)
+                // What is in flight is looked at.
+                next = CallDesk.tickEvery
             case .expired(let number): tell(number, false)
             case .wait(let wait): return (wait, false)
             case .unsaved: return (nil, true)
