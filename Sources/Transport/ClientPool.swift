@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Domain
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -11,6 +12,8 @@ struct ClientKey: Hashable, Sendable {
     let host: DestinationURL.Host
     let port: Int
     let address: IPAddress
+    /// The event loop that asks, on which its client is then; nil for those who run elsewhere and share one.
+    let loop: ObjectIdentifier?
 }
 
 /// An HTTP client that can connect to exactly one address, on one event loop.
@@ -73,12 +76,26 @@ final class ClientPool: Sendable {
     }
 
     private let group: any EventLoopGroup
+    private let loops: [ObjectIdentifier: any EventLoop]
     private let configuration: HTTPUpstream.Configuration
     private let state = Mutex(State())
 
     init(group: any EventLoopGroup, configuration: HTTPUpstream.Configuration) {
         self.group = group
         self.configuration = configuration
+        loops = Dictionary(group.makeIterator().map { (ObjectIdentifier($0), $0) }) { first, _ in first }
+    }
+
+    /// What the client of a destination is known by to who asks on this thread.
+    func key(of url: DestinationURL, at address: IPAddress) -> ClientKey {
+        let current = MultiThreadedEventLoopGroup.currentEventLoop.map { ObjectIdentifier($0) }
+        return ClientKey(
+            scheme: url.scheme,
+            host: url.host,
+            port: url.port,
+            address: address,
+            loop: current.flatMap { loops[$0] == nil ? nil : $0 }
+        )
     }
 
     /// How many clients there are.
@@ -104,7 +121,8 @@ final class ClientPool: Sendable {
                 }
                 evicted = state.entries.removeValue(forKey: oldest.key)?.client
             }
-            let client = PinnedClient(key: key, loop: group.next(), configuration: configuration)
+            let loop = key.loop.flatMap { loops[$0] } ?? group.next()
+            let client = PinnedClient(key: key, loop: loop, configuration: configuration)
             state.entries[key] = Entry(client: client, inFlight: 1, lastUsed: state.uses)
             return (client, evicted)
         }

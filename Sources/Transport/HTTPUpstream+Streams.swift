@@ -38,7 +38,7 @@ extension HTTPUpstream {
         within left: Duration
     ) async throws(TransportError) -> StreamedResponse {
         let url = request.url
-        let key = ClientKey(scheme: url.scheme, host: url.host, port: url.port, address: address)
+        let key = pool.key(of: url, at: address)
         let client = try pool.take(key)
         let exchange = StreamedExchange(request, loop: client.loop, time: time)
         let task: HTTPClient.Task<Void>

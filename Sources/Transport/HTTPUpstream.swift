@@ -154,7 +154,7 @@ package final class HTTPUpstream: Sendable {
         within left: Duration
     ) async throws(TransportError) -> OutgoingResponse {
         let url = request.url
-        let key = ClientKey(scheme: url.scheme, host: url.host, port: url.port, address: address)
+        let key = pool.key(of: url, at: address)
         let client = try pool.take(key)
         defer { pool.giveBack(key) }
         let exchange = Exchange(hasBody: !request.body.isEmpty, bodyBytesMax: request.responseBytesMax)

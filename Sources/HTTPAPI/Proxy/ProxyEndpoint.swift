@@ -38,9 +38,12 @@ package struct ProxyEndpoint: Sendable {
     }
 
     /// How a body is read: as it comes; nothing goes on for a client that has left.
+    ///
+    /// On the connection's event loop, whose client to the provider is on it too: no piece changes threads on its way.
     package var policy: RequestPolicy {
         .streaming(
             bytesMax: Self.bodyBytesMax,
+            placement: .eventLoop,
             handlingTimeMax: Self.handlingTimeMax,
             endsWithClient: true
         )

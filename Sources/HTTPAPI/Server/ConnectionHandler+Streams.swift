@@ -12,7 +12,7 @@ extension ConnectionHandler {
         return false
     }
 
-    /// As `handleOnPool`, with the body to come.
+    /// As `handleOnPool` or `handleOnEventLoop`, with the body to come.
     func handleStream(_ head: AcceptedHead) {
         guard let context else { return }
         guard environment.streams.enter() else { return perform(machine.turnAway(at: now)) }
@@ -28,13 +28,19 @@ extension ConnectionHandler {
         }
         incoming = body
         let request = begin(head, body: [], stream: body)
-        endsWithClient = environment.policy(head).endsWithClient
-        running = Task { [handler = environment.handler, streams = environment.streams] in
+        let policy = environment.policy(head)
+        endsWithClient = policy.endsWithClient
+        streamsOnEventLoop = policy.placement == .eventLoop
+        running = Task(executorPreference: streamExecutor) {
+            [handler = environment.handler, streams = environment.streams] in
             let response = await handler(request)
             streams.leave()
             eventLoop.execute { bound.value.handled(response, number) }
         }
     }
+
+    /// Where a handler that streams, and what produces its answer, runs; nil is the pool.
+    private var streamExecutor: (any TaskExecutor)? { streamsOnEventLoop ? executor : nil }
 
     func takePiece(_ buffer: ByteBuffer) {
         perform(machine.pieceCame(buffer.readableBytes, at: now))
@@ -89,13 +95,17 @@ extension ConnectionHandler {
             write(APIResponse(status: 500), to: exchange, context)
             return endStream(context)
         }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        context.write(wrapOutboundOut(buffer), promise: nil)
         guard exchange.method != .head else {
             if !stream.isLive { environment.streams.leave() }
+            context.flush()
             return endStream(context)
         }
         outgoing = OutgoingStream(framing)
         produce(stream, context)
+        // What produces it on this loop comes first: a piece that is there already leaves with the head.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.context?.flush() }
         armTimer()
     }
 
@@ -105,10 +115,11 @@ extension ConnectionHandler {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let sequence = sequence
         let sink = ResponseStream.Sink { piece in
+            if eventLoop.inEventLoop { return try await bound.value.write(piece, sequence).get() }
             try await eventLoop.flatSubmit { bound.value.write(piece, sequence) }.get()
         }
         runningCount += 1
-        producing = Task { [streams = environment.streams] in
+        producing = Task(executorPreference: streamExecutor) { [streams = environment.streams] in
             let isWhole: Bool
             do {
                 try await stream.produce(sink)

@@ -12,7 +12,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     let environment: ConnectionEnvironment
-    private let executor: EventLoopExecutor
+    let executor: EventLoopExecutor
     let clientAddress: String
     let finished: EventLoopPromise<Void>
     var machine: ConnectionMachine
@@ -36,6 +36,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var runningCount = 0
     /// Whether the running handler works for this client alone.
     var endsWithClient = false
+    /// Whether the handler that streams now, and what produces its answer, runs on the event loop.
+    var streamsOnEventLoop = false
     /// The body that is streamed in; nil when there is none.
     var incoming: RequestBody?
     /// The body that is streamed out; nil when there is none.
@@ -236,6 +238,7 @@ extension ConnectionHandler {
     private func handle(_ head: AcceptedHead, _ body: [UInt8], _ placement: RequestPolicy.Placement) {
         guard environment.gauge.enter() else { return perform(machine.turnAway(at: now)) }
         let request = begin(head, body: body, stream: nil)
+        streamsOnEventLoop = false
         if placement == .eventLoop, body.count <= environment.limits.eventLoopBodyBytesMax {
             handleOnEventLoop(request)
         } else {

@@ -55,7 +55,7 @@ package struct RequestPolicy: Sendable {
     /// Where the handler runs.
     package let placement: Placement
 
-    /// Whether the handler is called at once and gets the body as it comes (`APIRequest.stream`); on the pool.
+    /// Whether the handler is called at once and gets the body as it comes (`APIRequest.stream`).
     package let streamsBody: Bool
     /// How long a handler that streams may leave the body unread, and may take after its last byte; beyond: 503.
     ///
@@ -75,21 +75,30 @@ package struct RequestPolicy: Sendable {
     }
 
     /// Makes the policy of a path whose body is a stream of at most `bytesMax` bytes.
+    ///
+    /// - Parameter placement: where the handler runs, and what produces a streamed answer.
     package static func streaming(
         bytesMax: Int,
+        placement: Placement = .pool,
         handlingTimeMax: Duration? = nil,
         endsWithClient: Bool = false
     ) -> RequestPolicy {
         RequestPolicy(
             streamedBytesMax: bytesMax,
+            placement: placement,
             handlingTimeMax: handlingTimeMax,
             endsWithClient: endsWithClient
         )
     }
 
-    private init(streamedBytesMax: Int, handlingTimeMax: Duration?, endsWithClient: Bool) {
+    private init(
+        streamedBytesMax: Int,
+        placement: Placement,
+        handlingTimeMax: Duration?,
+        endsWithClient: Bool
+    ) {
         bodyBytesMax = streamedBytesMax
-        placement = .pool
+        self.placement = placement
         streamsBody = true
         self.handlingTimeMax = handlingTimeMax
         self.endsWithClient = endsWithClient
