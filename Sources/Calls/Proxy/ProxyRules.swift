@@ -93,17 +93,25 @@ package enum ProxyRules {
     /// The fields of an answer that go back to the caller; none of them repeats the credential.
     package static func returned(_ headers: Headers, _ account: IntegrationAccount) -> [Headers.Field] {
         let named = connectionOptions(headers)
+        let secrets = account.unrepeatable
         return headers.fields.filter { field in
             !hopByHop.contains(field.name) && !providers.contains(field.name) && !named.contains(field.name)
                 && !starts(field.name, "usher-") && !starts(field.name, "access-control-")
                 && field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-                && !account.isRepeated(in: field.value)
+                && !holds(field.value, secrets)
         }
     }
 
     /// Whether a text holds an API key of Usher's.
     package static func holdsKey(_ text: String) -> Bool {
-        Array(text.utf8).firstRange(of: Array("ushk_".utf8)) != nil
+        Array(text.utf8).holds(keyMark)
+    }
+
+    private static let keyMark = Array("ushk_".utf8)
+
+    private static func holds(_ text: String, _ secrets: [[UInt8]]) -> Bool {
+        let bytes = Array(text.utf8)
+        return secrets.contains { bytes.holds($0) }
     }
 
     private static func connectionOptions(_ headers: Headers) -> Set<String> {

@@ -42,14 +42,11 @@ package struct PaymentNews: Hashable, Sendable {
     /// | has an escaped character of ASCII or Latin-1 (`\u00…`), as which a tag may be written | true |
     /// | anything else | false |
     package static func mayHaveTag(_ body: [UInt8]) -> Bool {
-        body.indices.contains { index in
-            switch body[index] {
-            case UInt8(ascii: "c"): body[index...].starts(with: tagPrefix.utf8)
-            case UInt8(ascii: "\\"): body[index...].starts(with: "\\u00".utf8)
-            default: false
-            }
-        }
+        body.holds(tagBytes) || body.holds(escapeBytes)
     }
+
+    private static let tagBytes = Array(tagPrefix.utf8)
+    private static let escapeBytes = Array("\\u00".utf8)
 
     /// Reads a webhook's body; nil when it is not about a payment, or cannot be read.
     package static func read(provider: APIProvider, eventType: String, body: JSONValue) -> PaymentNews? {

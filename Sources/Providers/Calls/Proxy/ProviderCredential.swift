@@ -71,6 +71,7 @@ package enum ProviderCredential {
 
     /// Where requests of an account go: its base URL, with the region where the provider's own has a place for it.
     package static func baseURL(of account: IntegrationAccount) -> String {
+        guard account.baseURL.utf8.contains(UInt8(ascii: "{")) else { return account.baseURL }
         let parts = account.baseURL.split(separator: "{region}", omittingEmptySubsequences: false)
         return parts.joined(separator: WireText.percentEncoded(account.text("region")))
     }
@@ -94,8 +95,8 @@ extension IntegrationAccount {
     /// The shortest value that is looked for in what a provider sends back.
     private static let echoBytesMin = 8
 
-    /// Whether a text holds a secret of the credential, the access token, or one of them as Basic sends it.
-    package func isRepeated(in text: String) -> Bool {
+    /// What of the credential must not be repeated: its secrets, the access token, and both as Basic sends them.
+    package var unrepeatable: [[UInt8]] {
         var secrets = credential.filter { isSecret($0.key) }.map(\.value.bytes)
         if let accessToken { secrets.append(accessToken.bytes) }
         let pairs = [("account", "token"), ("user", "password"), ("key", "secret")].compactMap {
@@ -104,10 +105,13 @@ extension IntegrationAccount {
             guard credential[user] != nil, credential[password] != nil else { return nil }
             return Array(WireText.basic(self.text(user), self.text(password)).utf8.dropFirst(6))
         }
+        return (secrets + pairs).filter { $0.count >= Self.echoBytesMin }
+    }
+
+    /// Whether a text holds a secret of the credential, the access token, or one of them as Basic sends it.
+    package func isRepeated(in text: String) -> Bool {
         let bytes = Array(text.utf8)
-        return (secrets + pairs).contains { secret in
-            secret.count >= Self.echoBytesMin && bytes.firstRange(of: secret) != nil
-        }
+        return unrepeatable.contains { bytes.holds($0) }
     }
 
     private func isSecret(_ field: String) -> Bool {
