@@ -113,11 +113,15 @@ def hanging(setting: Setting) -> Found:
         rig.settle(60)
         opened = rig.watch.first("stripe", ("open", "half_open"), begun) or mended
         # A request that takes no effect is given up after 2.5 s: so long it hangs.
-        came = [r.at - rig.offset for r in rig.requests("stripe", opened + 0.2, mended) if r.fate == "swallowed"]
-        most = max((sum(at <= other < at + 2.5 for other in came) for at in came), default=0)
+        # Beside the breaker's trials, which are payments, the monitor asks for the balance.
+        came = {path: [r.at - rig.offset for r in rig.requests("stripe", opened + 0.2, mended, path) if r.fate == "swallowed"]
+                for path in ("/v1/payment_intents", "/v1/")}
+        most = {path: max((sum(at <= other < at + 2.5 for other in times) for at in times), default=0)
+                for path, times in came.items()}
         tries = [end - begin for value, begin, end in rig.watch.spans("stripe", since=opened, until=mended) if value == "half_open"]
         figures = [
-            Figure("trials", len(tries)), Figure("hanging at a time", most, most=3),
+            Figure("trials", len(tries)), Figure("trials hanging at a time", most["/v1/payment_intents"], most=3),
+            Figure("hanging at a time, with the monitor's probes", most["/v1/"]),
             Figure("longest trial", max(tries, default=None), most=10, unit=" s"),
             *served(rig, rig.caller, begun, mended), *money(rig),
         ]
@@ -216,7 +220,7 @@ def layered(setting: Setting) -> Found:
 
 
 def cost(setting: Setting) -> Found:
-    """T22: what a decision and the way through the proxy cost."""
+    """T22: what a decision and the way through the proxy cost; `Benchmarks/run --only calls` measures nginx beside it."""
     figures, notes = [], ["an allocation count is not taken here"]
     bench = pathlib.Path(setting.binary).parent / "call-bench"
     if bench.exists():
