@@ -134,11 +134,15 @@ def noisy(setting: Setting) -> Found:
         noise = other.labelled("noise")
         alone, beside = ([r.took for r in rig.caller.labelled(label)] for label in ("alone", "beside"))
         p99 = [percentile(waits, 0.99) for waits in (alone, beside)]
+        # While the noise is sent, its sender, the sandbox and Usher share the cores; then only the limit is shared.
+        taken = max((r.began + r.took for r in noise), default=0)
+        after = [r.took for r in rig.caller.labelled("beside") if r.began > taken]
         figures = [
             Figure("noisy calls taken on", sum(not r.is_error for r in noise)),
             Figure("noisy calls sent back", sum(r.is_error for r in noise)),
             Figure("others p50 alone", percentile(alone, 0.5), unit=" s"), Figure("others p50 beside", percentile(beside, 0.5), unit=" s"),
             Figure("others p99 alone", p99[0], unit=" s"), Figure("others p99 beside", p99[1], unit=" s"),
+            Figure("others p99 once the noise is taken on", percentile(after, 0.99), unit=" s"), Figure("others after", len(after)),
             Figure("others p99 longer by", 100 * (p99[1] / p99[0] - 1), most=10, unit=" %"),
             Figure("others errors", sum(r.is_error for r in rig.caller.labelled("beside")), most=0),
             *money(rig, isOver=False),
