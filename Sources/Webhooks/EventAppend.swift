@@ -56,10 +56,10 @@ enum EventAppend {
     private static func applyEach(_ transaction: Transaction, _ events: [NewEvent]) throws -> [AppendOutcome]
     {
         let deliveries = events.reduce(0) { $0 + $1.destinations.count }
-        var seq = try RowNumbers.take("event", events.count, transaction)
+        let first = try RowNumbers.take("event", events.count, transaction)
+        var seq = first
         var deliverySeq = deliveries == 0 ? 0 : try RowNumbers.take("delivery", deliveries, transaction)
         var bodies = EventBodyTable()
-        var identifiers: [(seq: Int64, hash: [UInt8])] = []
         var outcomes: [AppendOutcome] = []
         outcomes.reserveCapacity(events.count)
         for event in events {
@@ -71,7 +71,6 @@ enum EventAppend {
             }
             try insert(event, seq, firstDelivery: deliverySeq, transaction)
             try bodies.insert(event.sealedBody, seq: seq, day: event.receivedAt.dayNumber, transaction)
-            for hash in event.identifiers { identifiers.append((seq, hash)) }
             for destination in event.destinations {
                 let delivery = QueuedDelivery(event, eventSeq: seq, destination, seq: deliverySeq)
                 try DeliveryTable.insert(delivery, transaction)
@@ -80,7 +79,7 @@ enum EventAppend {
             outcomes.append(.stored(EventID(at: event.receivedAt, sequence: seq)))
             seq += 1
         }
-        try IdentifierTable.insert(identifiers, transaction)
+        try IdentifierBlocks.close(first..<(first + Int64(events.count)), transaction)
         return outcomes
     }
 

@@ -37,13 +37,13 @@ package enum EventSearch {
         """
     private static let byKey: Statement =
         "SELECT seq FROM event_keys WHERE source_id = $1 AND provider_event_id = $2"
-    private static let byIdentifier: Statement = """
-        SELECT event_seq FROM event_identifiers WHERE hash = $1 AND event_seq < $2 ORDER BY event_seq DESC LIMIT $3
-        """
     private static let byDelivery: Statement = "SELECT event_seq, created_at FROM deliveries WHERE seq = $1"
 
     /// Everything that is asked of the database, for a test that no table is read through.
-    package static let statements = [byType, byKey, byIdentifier, byDelivery, RetentionTable.nextType]
+    package static let statements = [
+        byType, byKey, byDelivery, RetentionTable.nextType, IdentifierBlocks.selectDown,
+        IdentifierBlocks.selectEvents,
+    ]
 
     /// The numbers of events that a term finds, below `before`, newest first, at most `limit`.
     ///
@@ -80,8 +80,9 @@ package enum EventSearch {
                 }
             }
             if let identifier = EventIdentifiers.normalized(bytes) {
-                let arguments: [SQLValue] = [.blob(hash(identifier)), .integer(before), .integer(limit)]
-                for row in try transaction.query(byIdentifier, arguments) { found.insert(try row.integer(0)) }
+                found.formUnion(
+                    try IdentifierTable.find(hash(identifier), before: before, limit: limit, transaction)
+                )
             }
         }
         return Array(found.filter { $0 < before }.sorted(by: >).prefix(limit))

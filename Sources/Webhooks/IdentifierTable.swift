@@ -34,43 +34,27 @@ enum IdentifierTable {
         ]
     )
 
-    /// How many rows one statement inserts.
-    private static let chunk = 16
-    private static let insertOne = Statement(insertion(rows: 1))
-    private static let insertChunk = Statement(insertion(rows: chunk))
+    private static let insertAll = Statement(
+        postgres:
+            "INSERT INTO event_identifiers (event_seq, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
+    )
+    private static let select = Statement(
+        postgres: """
+            SELECT event_seq FROM event_identifiers WHERE hash = $1 AND event_seq < $2
+            ORDER BY event_seq DESC LIMIT $3
+            """
+    )
     private static let selectOfEvent: Statement = "SELECT identifiers FROM events WHERE seq = $1"
-    private static let deleteOne: Statement =
-        "DELETE FROM event_identifiers WHERE hash = $1 AND event_seq = $2"
-
-    private static func insertion(rows: Int) -> String {
-        let values = (0..<rows).map { "($\($0 * 2 + 1), $\($0 * 2 + 2))" }.joined(separator: ", ")
-        return "INSERT INTO event_identifiers (event_seq, hash) VALUES \(values)"
-    }
+    private static let deleteOne = Statement(
+        postgres: "DELETE FROM event_identifiers WHERE hash = $1 AND event_seq = $2"
+    )
 
     /// What is stored of a normalised identifier.
     static func hash(_ identifier: [UInt8], _ vault: Vault) -> [UInt8] {
         Array(vault.keyedHash(.blindIndex, Array("event/".utf8) + identifier).prefix(hashBytes))
     }
 
-    /// Stores the identifiers of a batch of events.
-    static func insert(_ rows: [(seq: Int64, hash: [UInt8])], _ transaction: Transaction) throws {
-        var rest = rows[...]
-        while !rest.isEmpty {
-            let count = rest.count >= chunk ? chunk : 1
-            try transaction.execute(
-                count == chunk ? insertChunk : insertOne,
-                rest.prefix(count).flatMap { [.integer($0.seq), .blob($0.hash)] }
-            )
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    private static let insertAll = Statement(
-        postgres:
-            "INSERT INTO event_identifiers (event_seq, hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
-    )
-
-    /// The same on PostgreSQL, in one statement.
+    /// Stores the identifiers of a batch of events on PostgreSQL; on SQLite see `IdentifierBlocks`.
     static func insertTogether(_ rows: [(seq: Int64, hash: [UInt8])], _ transaction: Transaction) throws {
         guard !rows.isEmpty else { return }
         try transaction.execute(
@@ -84,14 +68,38 @@ enum IdentifierTable {
         hashes.isEmpty ? .null : .blob(hashes.flatMap(\.self))
     }
 
+    /// The hashes that the row of an event keeps.
+    static func split(_ column: [UInt8]) -> [ArraySlice<UInt8>] {
+        stride(from: 0, to: column.count, by: hashBytes).map {
+            column[$0..<min($0 + hashBytes, column.count)]
+        }
+    }
+
+    /// The numbers of events with a hash, below `before`, newest first, at most `limit`.
+    static func find(
+        _ hash: [UInt8],
+        before: Int64,
+        limit: Int,
+        _ transaction: Transaction
+    ) throws -> [Int64] {
+        switch transaction.dialect {
+        case .sqlite: try IdentifierBlocks.find(hash, before: before, limit: limit, transaction)
+        case .postgres:
+            try transaction.query(select, [.blob(hash), .integer(before), .integer(limit)])
+                .map { try $0.integer(0) }
+        }
+    }
+
     /// Drops the identifiers of an event, whose row is still there.
     static func delete(of event: Int64, _ transaction: Transaction) throws {
-        guard var rest = try transaction.first(selectOfEvent, [.integer(event)])?.optionalBlob(0)?[...] else {
+        guard let column = try transaction.first(selectOfEvent, [.integer(event)])?.optionalBlob(0) else {
             return
         }
-        while !rest.isEmpty {
-            try transaction.execute(deleteOne, [.blob(Array(rest.prefix(hashBytes))), .integer(event)])
-            rest = rest.dropFirst(hashBytes)
+        let hashes = split(column)
+        switch transaction.dialect {
+        case .sqlite: try IdentifierBlocks.delete(hashes, of: event, transaction)
+        case .postgres:
+            for hash in hashes { try transaction.execute(deleteOne, [.blob(Array(hash)), .integer(event)]) }
         }
     }
 }

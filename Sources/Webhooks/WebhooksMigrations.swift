@@ -17,6 +17,7 @@ package enum WebhookTables {
         RetentionTable.migration,
         IdentifierTable.migration,
         DuplicateTable.migration,
+        IdentifierBlocks.migration,
         ExportTable.migration,
     ]
 

@@ -91,10 +91,13 @@ struct EventSearchTests {
             #expect(try await found("+14155550100", station) == [third])
             #expect(try await found("obj_evt_3", station) == [third])
             #expect(try await found("cus_3", station).isEmpty)
-            #expect(try await station.count("event_identifiers", "length(hash) <> 16") == 0)
-            #expect(try await station.count("event_identifiers") == 8)
-            let plain = "hash = CAST('cus_1' AS BLOB) OR hash = CAST('anna@example.com' AS BLOB)"
-            #expect(try await station.count("event_identifiers", plain) == 0)
+            let bytes = try await station.rows("SELECT SUM(length(identifiers)) FROM events")[0].integer(0)
+            #expect(bytes == 8 * 16)
+            for plain in ["cus_1", "anna@example.com", "Anna@Example.com"] {
+                #expect(
+                    try await station.count("events", "instr(identifiers, CAST('\(plain)' AS BLOB)) > 0") == 0
+                )
+            }
         }
     }
 
@@ -143,10 +146,13 @@ struct EventSearchTests {
         try await withStation { station in
             try await station.addSource { $0.retention = SourceRetention(bodiesDays: 1, fieldsDays: 1) }
             _ = try await take(station, stripe("evt_1", "a.b"))
-            #expect(try await station.count("event_identifiers") == 2)
+            #expect(try await found("cus_1", station).count == 1)
             station.clock.advance(by: .seconds(3 * 86_400))
             try await station.retention.pass()
-            #expect(try await station.count("event_identifiers") == 0)
+            #expect(try await found("cus_1", station).isEmpty)
+            if TestEngine.standard == .postgres {
+                #expect(try await station.count("event_identifiers") == 0)
+            }
         }
     }
 
