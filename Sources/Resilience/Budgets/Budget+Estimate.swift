@@ -16,7 +16,7 @@ extension Budget {
         switch meter {
         case .bucket(let bucket):
             let held = held(for: nil, now, burst: bucket.burst)
-            let first = bucket.wait(budgetClass, held: held, at: time)
+            let first = bucket.wait(budgetClass, held: held, leavesSome: false, at: time)
             return max(paused, first + Double(calls - 1) * bucket.interval, 0)
         case .window(let window):
             let held = held(for: nil, now, turnsAt: window.turnsAt)

@@ -42,6 +42,14 @@ package struct Budget: Sendable {
         case full
         /// Not before the state is saved.
         case unsaved
+
+        /// Whether the limit itself is in the way.
+        var isWait: Bool {
+            switch self {
+            case .wait, .full: true
+            case .free, .unsaved: false
+            }
+        }
     }
 
     enum Meter: Hashable, Sendable {
@@ -108,9 +116,12 @@ package struct Budget: Sendable {
     }
 
     /// Whether a call of this class, for this wedding, may go now.
+    ///
+    /// - Parameter leavesSome: whether a little of a bucket, or of the places, is left standing for calls that may come.
     package mutating func admission(
         _ budgetClass: BudgetClass,
         wedding: WeddingID? = nil,
+        leavesSome: Bool = false,
         now: ClockReading
     ) -> Admission {
         advance(now)
@@ -119,7 +130,7 @@ package struct Budget: Sendable {
         switch meter {
         case .bucket(let bucket):
             let held = held(for: wedding, now, burst: bucket.burst)
-            needed = max(needed, bucket.wait(budgetClass, held: held, at: time))
+            needed = max(needed, bucket.wait(budgetClass, held: held, leavesSome: leavesSome, at: time))
             if needed <= 1e-9 { return bucket.isCovered(at: time) ? .free : .unsaved }
             isLimiting = true
         case .window(let window):
@@ -130,7 +141,7 @@ package struct Budget: Sendable {
             if needed <= 1e-9 { return window.used < window.coveredTo ? .free : .unsaved }
         case .places(let places):
             if needed <= 1e-9 {
-                if places.isFree(budgetClass) { return .free }
+                if places.isFree(budgetClass, leavesSome: leavesSome) { return .free }
                 guard let end = places.lostEnd, end > time else { return .full }
                 needed = end - time
             }

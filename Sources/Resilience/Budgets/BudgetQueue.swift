@@ -7,6 +7,9 @@ import HeapModule
 /// one need keep their order. What waits longer than `BudgetClass.waitMax` gets every `agedEvery`-th turn while more
 /// urgent calls wait, with the live class's claim on the budget: lower classes still progress.
 ///
+/// Weddings with many calls leave a little of the budget standing: one that has a call now and then finds it there and
+/// does not wait for a turn. When others have to wait all the same, all take turns until none of the others waits.
+///
 /// The owner drives it: after `add`, `finished`, `apply`, `saved` and every `wait`, ask `next` until it gives something
 /// other than a call.
 package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
@@ -209,17 +212,16 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         _ answer: inout Step
     ) -> Ref? {
         let line = budgetClass.rawValue
-        var shared: [LimitSet: Budget.Admission] = [:]
-        for limits in lines[line].awake.keys {
-            let admission = budget.sharedAdmission(limits, budgetClass, wedding: nil, now: now)
-            shared[limits] = admission
-            answer = sooner(answer, admission: admission)
-        }
+        let shared = sharedAdmissions(budgetClass, now)
+        lines[line].looked(isShort: shared.values.contains(where: \.isWait))
+        let forCrowds = lines[line].leavesSome ? sharedAdmissions(budgetClass, leavesSome: true, now) : shared
+        let admissions = Array(shared.values) + (lines[line].leavesSome ? Array(forCrowds.values) : [])
+        for admission in admissions { answer = sooner(answer, admission: admission) }
         var choice = WaitingLine<ID>.Choice.none
         var blocked: [(Lane, Budget.Admission)] = []
         if shared.values.contains(.free) {
-            choice = Self.inTurn(&lines[line], &budget, entries) { budget, wedding, need in
-                guard shared[need.limits] == .free else { return .pass }
+            choice = Self.inTurn(&lines[line], &budget, entries) { budget, wedding, need, isCrowd in
+                guard (isCrowd ? forCrowds : shared)[need.limits] == .free else { return .pass }
                 let admission = budget.objectAdmission(need, budgetClass, wedding: wedding, now: now)
                 guard admission != .free else { return .send }
                 blocked.append((Lane(budgetClass: budgetClass, wedding: wedding, need: need), admission))
@@ -230,7 +232,7 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
             if admission == .unsaved { answer = .unsaved } else { sleep(lane, admission, now) }
         }
         if case .call(let ref) = choice { return ref }
-        guard shared.values.contains(where: { $0 != .free }) else { return nil }
+        guard admissions.contains(where: { $0 != .free }) else { return nil }
         // What is held for a wedding is free for its own calls.
         for wedding in budget.holders.sorted() where lines[line].isAwake(wedding) {
             choice = Self.outOfTurn(wedding, &lines[line], &budget, entries) { budget, need in
@@ -241,15 +243,34 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         return nil
     }
 
+    /// What the limits that count all calls say to those that wait in a class.
+    private mutating func sharedAdmissions(
+        _ budgetClass: BudgetClass,
+        leavesSome: Bool = false,
+        _ now: ClockReading
+    ) -> [LimitSet: Budget.Admission] {
+        var admissions: [LimitSet: Budget.Admission] = [:]
+        for limits in lines[budgetClass.rawValue].awake.keys {
+            admissions[limits] = budget.sharedAdmission(
+                limits,
+                budgetClass,
+                wedding: nil,
+                leavesSome: leavesSome,
+                now: now
+            )
+        }
+        return admissions
+    }
+
     private static func inTurn(
         _ line: inout WaitingLine<ID>,
         _ budget: inout IntegrationBudget,
         _ entries: [ID: Entry],
-        judge: (inout IntegrationBudget, WeddingID?, BudgetNeed) -> WaitingLine<ID>.Judgement
+        judge: (inout IntegrationBudget, WeddingID?, BudgetNeed, Bool) -> WaitingLine<ID>.Judgement
     ) -> WaitingLine<ID>.Choice {
         line.choose(
             isWaiting: { entries[$0.id]?.serial == $0.serial },
-            judge: { judge(&budget, $0, $1) }
+            judge: { judge(&budget, $0, $1, $2) }
         )
     }
 
@@ -263,7 +284,7 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         line.choose(
             in: wedding,
             isWaiting: { entries[$0.id]?.serial == $0.serial },
-            judge: { judge(&budget, $1) }
+            judge: { _, need, _ in judge(&budget, need) }
         )
     }
 

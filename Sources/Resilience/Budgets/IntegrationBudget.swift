@@ -60,13 +60,14 @@ package struct IntegrationBudget: Sendable {
         _ limits: LimitSet,
         _ budgetClass: BudgetClass,
         wedding: WeddingID?,
+        leavesSome: Bool = false,
         now: ClockReading
     ) -> Budget.Admission {
         var answer = Budget.Admission.free
         for index in shared.indices where limits.contains(index: index) {
-            if let next = shared[index]?.admission(budgetClass, wedding: wedding, now: now) {
-                answer = Self.stricter(answer, next)
-            }
+            let next = shared[index]?
+                .admission(budgetClass, wedding: wedding, leavesSome: leavesSome, now: now)
+            if let next { answer = Self.stricter(answer, next) }
         }
         return answer
     }

@@ -1,6 +1,7 @@
 /// Counts calls in flight, with a reserve for the more urgent.
 ///
-/// A call of class c goes while fewer than `max(1, count − ⌊θ(c) · count⌋)` are in flight:
+/// A call of class c goes while fewer than `max(1, count − ⌊θ(c) · count⌋)` are in flight, and where only weddings with
+/// many calls wait, with max(1, ⌊count / 10⌋) fewer:
 ///
 /// | count | live | normal | bulk |
 /// |---|---|---|---|
@@ -31,8 +32,9 @@ struct PlacesMeter: Hashable, Sendable {
         learned = max(count, 1)
     }
 
-    func isFree(_ budgetClass: BudgetClass) -> Bool {
-        inFlight + lost < max(1, learned - Int(budgetClass.reserve * Double(learned)))
+    func isFree(_ budgetClass: BudgetClass, leavesSome: Bool) -> Bool {
+        let left = leavesSome ? max(1, learned / 10) : 0
+        return inFlight + lost < max(1, learned - Int(budgetClass.reserve * Double(learned)) - left)
     }
 
     /// When lost calls are over, in seconds; nil when there are none.

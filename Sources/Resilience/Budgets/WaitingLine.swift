@@ -23,6 +23,9 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
         let serial: UInt64
     }
 
+    /// A wedding with more waiting calls than this has many.
+    static var fewMax: Int { 3 }
+
     private struct Lane: Sendable {
         var refs: Deque<Ref> = []
         var count = 0
@@ -31,6 +34,8 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
 
     private struct Flow: Sendable {
         var lanes: [BudgetNeed: Lane] = [:]
+        /// The waiting calls of all lanes.
+        var count = 0
         /// The awake lanes, the next one first.
         var ring: Deque<BudgetNeed> = []
         var tag: UInt64 = 0
@@ -77,6 +82,10 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
     /// The next tag of weddings that have nothing waiting, where it is ahead of `virtualTime`.
     private var rested: [WeddingID?: UInt64] = [:]
     private var oldest: Deque<Ref> = []
+    /// How many weddings have many calls waiting.
+    private var crowds = 0
+    /// Whether weddings with few calls have had to wait since none of them did.
+    private var isContended = false
 
     mutating func add(_ ref: Ref, wedding: WeddingID?, _ need: BudgetNeed) {
         count += 1
@@ -86,6 +95,8 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
         let isNewLane = flow.lanes[need] == nil
         flow.lanes[need, default: Lane()].refs.append(ref)
         flow.lanes[need, default: Lane()].count += 1
+        flow.count += 1
+        if wedding != nil, flow.count == Self.fewMax + 1 { crowds += 1 }
         if isNewLane {
             flow.ring.append(need)
             awake[need.limits, default: 0] += 1
@@ -103,6 +114,8 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
         guard var flow = flows.removeValue(forKey: wedding), var lane = flow.lanes.removeValue(forKey: need)
         else { return }
         lane.count -= 1
+        flow.count -= 1
+        if wedding != nil, flow.count == Self.fewMax { crowds -= 1 }
         if lane.count > 0 {
             if lane.refs.count > 2 * lane.count + 64 { lane.refs.removeAll { !isWaiting($0) } }
             flow.lanes[need] = lane
@@ -129,16 +142,29 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
 
     /// How many calls of one wedding wait.
     func count(of wedding: WeddingID?) -> Int {
-        flows[wedding]?.lanes.values.reduce(0) { $0 + $1.count } ?? 0
+        flows[wedding]?.count ?? 0
     }
 
     /// How many weddings wait.
     var weddings: Int { flows.count }
 
-    /// Finds the next call in turn, asking `judge` about the lane of each wedding that is up; it is not removed.
+    /// Whether weddings with many calls leave some of the budget to the others; calls of no wedding leave none.
+    var leavesSome: Bool { crowds > 0 && !isContended }
+
+    /// Takes in whether the budget lets nothing go now: if others than crowds wait then, all take turns until none does.
+    mutating func looked(isShort: Bool) {
+        if crowds == flows.count {
+            isContended = false
+        } else if isShort {
+            isContended = true
+        }
+    }
+
+    /// Finds the next call in turn, asking `judge` about the lane of each wedding that is up, and telling it whether the
+    /// wedding has many; it is not removed.
     mutating func choose(
         isWaiting: (Ref) -> Bool,
-        judge: (WeddingID?, BudgetNeed) -> Judgement
+        judge: (WeddingID?, BudgetNeed, _ isCrowd: Bool) -> Judgement
     ) -> Choice {
         var passed: [Turn] = []
         defer { turns.insert(contentsOf: passed) }
@@ -155,13 +181,13 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
     mutating func choose(
         in wedding: WeddingID?,
         isWaiting: (Ref) -> Bool,
-        judge: (WeddingID?, BudgetNeed) -> Judgement
+        judge: (WeddingID?, BudgetNeed, _ isCrowd: Bool) -> Judgement
     ) -> Choice {
         guard var flow = flows.removeValue(forKey: wedding) else { return .none }
         defer { keep(flow, wedding) }
         for _ in 0..<flow.ring.count {
             guard let need = flow.ring.popFirst() else { break }
-            switch judge(wedding, need) {
+            switch judge(wedding, need, wedding != nil && flow.count > Self.fewMax) {
             case .pass: flow.ring.append(need)
             case .sleep:
                 flow.lanes[need]?.isAwake = false

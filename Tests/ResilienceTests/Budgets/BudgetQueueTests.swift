@@ -74,6 +74,56 @@ struct BudgetQueueTests {
         #expect(queue.sendAll(now: at(1)).map(\.call.id) == [200])
     }
 
+    @Test(arguments: [BudgetClass.live, .normal, .bulk])
+    func `a wedding with many calls leaves some standing, and loses nothing of the rate`(
+        budgetClass: BudgetClass
+    ) throws {
+        var queue = queue(.tokenBucket(ratePerSecond: 25, burst: 25))
+        let (loud, quiet) = (try wedding("loud"), try wedding("quiet"))
+        for id in 1...1_000 { _ = queue.add(WaitingCall(id, budgetClass, wedding: loud), now: at(0)) }
+        var sent = 0
+        for step in 0..<400 {
+            let now = at(Double(step) / 20)
+            sent += queue.sendAll(now: now).count
+            guard step % 10 == 9 else { continue }
+            // Two at a time: what is left standing is enough for both.
+            for id in [10_000 + step, 20_000 + step] {
+                _ = queue.add(WaitingCall(id, budgetClass, wedding: quiet), now: now)
+            }
+            let next = queue.sendAll(now: now).map(\.call.id)
+            #expect(next == [10_000 + step, 20_000 + step])
+            sent += next.count
+        }
+        #expect(sent >= 25 * 20)
+    }
+
+    @Test
+    func `when what was left is used up, crowds and others take turns until no other waits`() throws {
+        var queue = queue(.tokenBucket(ratePerSecond: 10, burst: 25))
+        let loud = try wedding("loud")
+        for id in 1...500 { _ = queue.add(WaitingCall(id, .live, wedding: loud), now: at(0)) }
+        #expect(queue.sendAll(now: at(0)).count == 22)  // Of 24.5 tokens.
+        for id in 1_001...1_010 {
+            _ = queue.add(WaitingCall(id, .live, wedding: try wedding("other-\(id)")), now: at(0))
+        }
+        let first = queue.sendAll(now: at(0)).map(\.call.id)
+        #expect(first == [1_001, 1_002])
+        var turns: [Int] = []
+        for step in 1...11 { turns += queue.sendAll(now: at(Double(step) / 10)).map(\.call.id) }
+        // The crowd has one turn of nine, then the others are done, and it leaves some again.
+        #expect(turns.prefix(9).filter { $0 <= 500 }.count == 1)
+        #expect(Set(turns).isSuperset(of: 1_003...1_010))
+        #expect(turns.count == 9)
+        #expect(queue.sendAll(now: at(2)).count > 0)
+    }
+
+    @Test
+    func `calls of no wedding are nobody's crowd`() {
+        var queue = queue(.tokenBucket(ratePerSecond: 25, burst: 25))
+        for id in 1...100 { _ = queue.add(WaitingCall(id, .live), now: at(0)) }
+        #expect(queue.sendAll(now: at(0)).count == 23)
+    }
+
     @Test
     func `what has waited too long gets every tenth turn`() {
         var queue = queue(.tokenBucket(ratePerSecond: 1, burst: 1))
