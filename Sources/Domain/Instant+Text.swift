@@ -5,18 +5,16 @@ extension Instant: CustomStringConvertible {
         let day = CivilDate(daysSinceEpoch: dayNumber)
         let secondsOfDay = Int(seconds - Int64(dayNumber) * 86_400)
         let fraction = Int(microseconds - seconds * 1_000_000)
-        var text = day.description
-        text += "T"
-        text += twoDigits(secondsOfDay / 3_600)
-        text += ":"
-        text += twoDigits(secondsOfDay / 60 % 60)
-        text += ":"
-        text += twoDigits(secondsOfDay % 60)
+        var digits = DigitWriter()
+        digits.write(day)
+        digits.write("T", secondsOfDay / 3_600, places: 2)
+        digits.write(":", secondsOfDay / 60 % 60, places: 2)
+        digits.write(":", secondsOfDay % 60, places: 2)
         if fraction != 0 {
-            let digits = String(1_000_000 + fraction).dropFirst()
-            text += "." + (fraction % 1_000 == 0 ? digits.prefix(3) : digits)
+            let isWhole = fraction % 1_000 == 0
+            digits.write(".", isWhole ? fraction / 1_000 : fraction, places: isWhole ? 3 : 6)
         }
-        return text + "Z"
+        return digits.text + "Z"
     }
 
     /// The number of whole UTC days since 1970-01-01; negative before it.
@@ -98,13 +96,41 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// ISO 8601: `2026-06-20`.
     package var description: String {
-        let padded = String(10_000 + year).dropFirst()
-        return "\(padded)-\(twoDigits(month))-\(twoDigits(day))"
+        var digits = DigitWriter()
+        digits.write(self)
+        return digits.text
     }
 }
 
-private func twoDigits(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
+/// Writes fixed-width ASCII digits.
+private struct DigitWriter {
+    private var bytes: [UInt8] = []
+
+    init() {
+        bytes.reserveCapacity(32)
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    mutating func write(_ date: CivilDate) {
+        write(date.year, places: 4)
+        write("-", date.month, places: 2)
+        write("-", date.day, places: 2)
+    }
+
+    mutating func write(_ mark: Unicode.Scalar, _ number: Int, places: Int) {
+        bytes.append(UInt8(ascii: mark))
+        write(number, places: places)
+    }
+
+    private mutating func write(_ number: Int, places: Int) {
+        var rest = number.magnitude
+        bytes.append(contentsOf: repeatElement(0x30, count: places))
+        for place in 1...places {
+            bytes[bytes.count - place] += UInt8(rest % 10)
+            rest /= 10
+        }
+    }
 }
 
 /// Reads fixed-width ASCII digits; signs, spaces and other scripts' digits are not digits.

@@ -64,6 +64,28 @@ private struct JSONWriter {
 
     private mutating func write(_ text: String) {
         append("\"")
+        if Self.isPlain(text) {
+            append(text)
+        } else {
+            writeEscaping(text)
+        }
+        append("\"")
+    }
+
+    /// Whether nothing of a text needs an escape; false also where a closer look is needed.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            switch bytes[index] {
+            // The line separators begin with E2.
+            case 0..<0x20, 0x22, 0x5C, 0x7F, 0xE2: return false
+            default: continue
+            }
+        }
+        return true
+    }
+
+    private mutating func writeEscaping(_ text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
@@ -77,7 +99,6 @@ private struct JSONWriter {
             default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
-        append("\"")
     }
 
     private mutating func writeEscape(_ scalar: Unicode.Scalar) {
