@@ -9,15 +9,24 @@ extension JSONValue {
         writer.write(self, level: 0)
         return writer.bytes
     }
+
+    /// Appends the text of this value to `bytes`.
+    package func append(to bytes: inout [UInt8]) {
+        var writer = JSONWriter(pretty: false, after: bytes)
+        bytes = []
+        writer.write(self, level: 0)
+        bytes = writer.bytes
+    }
 }
 
 /// Appends JSON text to a buffer.
 private struct JSONWriter {
     let pretty: Bool
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
 
-    init(pretty: Bool) {
+    init(pretty: Bool, after bytes: [UInt8] = []) {
         self.pretty = pretty
+        self.bytes = bytes
     }
 
     mutating func write(_ value: JSONValue, level: Int) {

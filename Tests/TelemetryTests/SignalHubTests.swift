@@ -37,7 +37,7 @@ struct SignalHubTests {
         let late = try hub.watch(SignalFilter(kinds: SignalKinds(.incidentOpened)), after: start)
         let batch = try #require(await late.next())
         #expect(batch.loss == nil)
-        #expect(batch.signals.map(\.described.subject) == ["inc_1"])
+        #expect(batch.signals.map(\.subject) == ["inc_1"])
         withExtendedLifetime(watch) {}
     }
 

@@ -14,7 +14,7 @@ struct SignalWatchTests {
 
     /// What is there without waiting.
     private func taken(_ watch: SignalWatch) async throws -> [String] {
-        try #require(await watch.next()).signals.map(\.described.subject)
+        try #require(await watch.next()).signals.map(\.subject)
     }
 
     private func place(_ number: UInt64) -> SignalPlace {
@@ -33,7 +33,7 @@ struct SignalWatchTests {
         let first = try hub.watch(SignalFilter())
         for number in 1...600 { hub.tell(number % 2 == 0 ? .eventStored : .callChanged, "\(number)") }
         let batch = try #require(await first.next())
-        #expect(batch.signals.map(\.described.subject) == (1...SignalWatch.batchMax).map(String.init))
+        #expect(batch.signals.map(\.subject) == (1...SignalWatch.batchMax).map(String.init))
         let second = try hub.watch(
             SignalFilter(),
             after: SignalPlace(id: batch.signals[99].id, milliseconds: 0)
@@ -149,7 +149,7 @@ struct SignalWatchTests {
         await manual.waitForSleepers(1)
         hub.tell(.healthChanged, "for nobody")
         hub.tell(.callChanged, "one")
-        #expect(await batch?.signals.map(\.described.subject) == ["one"])
+        #expect(await batch?.signals.map(\.subject) == ["one"])
         async let later = watch.next()
         await manual.waitForSleepers(1)
         hub.tell(.callChanged, "two")

@@ -24,6 +24,7 @@ struct EventStreamBody {
                 bytes += await lost(batch)
             }
             let signals = isBrief ? Self.latest(batch.signals) : batch.signals
+            bytes.reserveCapacity(bytes.count + signals.count * Self.usualBytes)
             for signal in signals { Self.add(signal, to: &bytes) }
             if bytes.isEmpty {
                 guard time.elapsed() - writtenAt >= StreamLimits.heartbeatAfter else { continue }
@@ -48,6 +49,9 @@ struct EventStreamBody {
         var seen: SignalKinds = []
         return signals.reversed().filter { seen.insert(SignalKinds($0.kind)).inserted }.reversed()
     }
+
+    /// Room for most signals with what frames them.
+    private static let usualBytes = 448
 
     private static func add(_ signal: KeptSignal, to bytes: inout [UInt8]) {
         let encoded = signal.encoded

@@ -26,9 +26,10 @@ package final class KeptSignal: Sendable {
     }
 
     private enum Form {
-        case told(@Sendable () -> SignalText)
+        case told
         case described(SignalText)
-        case encoded(SignalText, Encoded)
+        /// Without the text, which is several times as large: who asks for it yet has it made again.
+        case encoded(Encoded, subject: String)
     }
 
     /// Its place.
@@ -41,7 +42,8 @@ package final class KeptSignal: Sendable {
     package let wedding: WeddingID?
     /// The vendor who may see it too; nil is for the platform alone.
     package let vendor: ResourceName?
-    private let form: Mutex<Form>
+    private let describe: @Sendable () -> SignalText
+    private let form = Mutex(Form.told)
 
     init(
         id: SignalID,
@@ -56,41 +58,55 @@ package final class KeptSignal: Sendable {
         self.at = at
         self.wedding = wedding
         self.vendor = vendor
-        form = Mutex(.told(describe))
+        self.describe = describe
     }
 
-    /// What it says.
-    ///
-    /// Two that look at the same time may both describe it: nothing calls out while locked.
-    package var described: SignalText {
-        switch form.withLock({ $0 }) {
-        case .described(let text), .encoded(let text, _): return text
-        case .told(let describe):
-            let text = describe()
-            form.withLock { form in
-                if case .told = form { form = .described(text) }
-            }
-            return text
-        }
+    /// What it happened to.
+    package var subject: String {
+        if case .encoded(_, let subject) = form.withLock({ $0 }) { return subject }
+        return described.subject
     }
 
     /// What is sent of it.
     package var encoded: Encoded {
-        if case .encoded(_, let encoded) = form.withLock({ $0 }) { return encoded }
+        if case .encoded(let encoded, _) = form.withLock({ $0 }) { return encoded }
         let text = described
-        let place = "\(SignalPlace(id: id, milliseconds: max(0, at.milliseconds)))"
-        let document: JSONValue = [
-            "id": .string(place),
-            "kind": .string(kind.rawValue),
-            "at": .string(at.description),
-            "subject": .string(text.subject),
-            "wedding": wedding.map { .string($0.text) } ?? .null,
-            "vendor": vendor.map { .string($0.text) } ?? .null,
-            "body": text.body,
-        ]
-        let encoded = Encoded(place: Array(place.utf8), json: document.serialized())
-        form.withLock { $0 = .encoded(text, encoded) }
+        let place = Array("\(SignalPlace(id: id, milliseconds: max(0, at.milliseconds)))".utf8)
+        var json: [UInt8] = []
+        json.reserveCapacity(Self.usualBytes)
+        json += #"{"id":""#.utf8
+        json += place
+        json += #"","kind":""#.utf8
+        json += kind.rawValue.utf8
+        json += #"","at":""#.utf8
+        json += at.description.utf8
+        json += #"","subject":"#.utf8
+        JSONValue.string(text.subject).append(to: &json)
+        json += #","wedding":"#.utf8
+        (wedding.map { .string($0.text) } ?? JSONValue.null).append(to: &json)
+        json += #","vendor":"#.utf8
+        (vendor.map { .string($0.text) } ?? JSONValue.null).append(to: &json)
+        json += #","body":"#.utf8
+        text.body.append(to: &json)
+        json += "}".utf8
+        let encoded = Encoded(place: place, json: json)
+        form.withLock { $0 = .encoded(encoded, subject: text.subject) }
         return encoded
+    }
+
+    /// Room for the text of most signals.
+    private static let usualBytes = 320
+
+    /// What it says.
+    ///
+    /// Two that look at the same time may both describe it: nothing calls out while locked.
+    private var described: SignalText {
+        if case .described(let text) = form.withLock({ $0 }) { return text }
+        let text = describe()
+        form.withLock { form in
+            if case .told = form { form = .described(text) }
+        }
+        return text
     }
 
     /// The signal as a value.

@@ -33,6 +33,6 @@ package struct SignalFilter: Hashable, Sendable {
             vendor == nil || vendor == signal.vendor
         else { return false }
         guard let subject else { return true }
-        return signal.described.subject.utf8.starts(with: subject.utf8)
+        return signal.subject.utf8.starts(with: subject.utf8)
     }
 }

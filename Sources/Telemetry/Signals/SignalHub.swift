@@ -65,8 +65,8 @@ package final class SignalHub: Sendable {
 
     /// Tells what happened, where making the text of it costs too much to be done for nobody.
     ///
-    /// - Parameter describe: called when somebody looks, perhaps twice, from anywhere; never under a lock of the hub's. What
-    ///   it captures is kept until then.
+    /// - Parameter describe: called when somebody looks, perhaps more than once, from anywhere; never under a lock of the
+    ///   hub's. What it captures is kept as long as the signal.
     package func tell(
         _ kind: SignalKind,
         wedding: WeddingID? = nil,
