@@ -153,7 +153,7 @@ final class CallRig: Sendable {
                     ContentStore(
                         database: database,
                         vault: vault,
-                        folder: folder,
+                        spool: FolderSpool(folder, database: database),
                         time: time.time,
                         random: random
                     )

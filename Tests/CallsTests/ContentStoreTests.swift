@@ -3,6 +3,8 @@ import Domain
 import Foundation
 import Providers
 import Sandbox
+import Storage
+import Synchronization
 import Testing
 import UsherTesting
 import Vault
@@ -19,10 +21,24 @@ import Vault
         }.prefix(count).map { $0 }
     }
 
+    enum Spool: CaseIterable {
+        case folder
+        case table
+    }
+
     private struct Bench {
         let store: ContentStore
         let folder: String
         let time: ManualTime
+        var database: Database?
+
+        /// How much content has frames, kept or begun.
+        func count() async throws -> Int {
+            guard let database else { return files.count }
+            return try await database.read { transaction in
+                try transaction.query("SELECT DISTINCT content_id FROM content_frames").count
+            }
+        }
 
         func keep(
             _ bytes: [UInt8],
@@ -48,6 +64,7 @@ import Vault
     }
 
     private func run(
+        _ spool: Spool = .folder,
         _ limits: ContentStore.Limits = ContentStore.Limits(),
         _ body: (Bench) async throws -> Void
     ) async throws {
@@ -64,19 +81,27 @@ import Vault
                 let store = ContentStore(
                     database: database,
                     vault: vault,
-                    folder: "\(parent)/content",
+                    spool: spool == .folder
+                        ? FolderSpool("\(parent)/content", database: database) : TableSpool(database),
                     limits: limits,
                     time: time.time,
                     random: random
                 )
-                try await body(Bench(store: store, folder: "\(parent)/content", time: time))
+                try await body(
+                    Bench(
+                        store: store,
+                        folder: "\(parent)/content",
+                        time: time,
+                        database: spool == .table ? database : nil
+                    )
+                )
             }
         }
     }
 
-    @Test(arguments: [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2 * frame + 7])
-    func `content comes back as it was, whole and in ranges`(count: Int) async throws {
-        try await run { bench in
+    @Test(arguments: Spool.allCases, [0, 1, frame - 1, frame, frame + 1, 2 * frame, 2 * frame + 7])
+    func `content comes back as it was, whole and in ranges`(spool: Spool, count: Int) async throws {
+        try await run(spool) { bench in
             let bytes = Self.bytes(count)
             let content = try await bench.keep(bytes)
             #expect(content.bytes == Int64(count))
@@ -126,11 +151,50 @@ import Vault
         }
     }
 
-    @Test func `nothing is kept of what is too long, breaks off, or finds no room`() async throws {
+    @Test func `in the database too a changed, moved or missing frame is found out`() async throws {
+        try await run(.table) { bench in
+            let database = try #require(bench.database)
+            let bytes = [UInt8](repeating: 0x41, count: 2 * Self.frame + 5)
+            let content = try await bench.keep(bytes)
+            let other = try await bench.keep(bytes)
+            let frames = try await database.read { try $0.query("SELECT sealed FROM content_frames") }
+            #expect(frames.count == 6)
+            for frame in frames {
+                let sealed = try frame.blob(0)
+                #expect(sealed.firstRange(of: [UInt8](repeating: 0x41, count: 16)) == nil)
+            }
+            let take: Statement = """
+                UPDATE content_frames SET sealed = (SELECT sealed FROM content_frames WHERE content_id = $2 AND number = $3)
+                WHERE content_id = $1 AND number = 1
+                """
+            for (id, number) in [(other.id, 1), (content.id, 0), (content.id, 2)] {
+                try await database.write { transaction in
+                    _ = try transaction.execute(
+                        take,
+                        [.blob(content.id.bytes), .blob(id.bytes), .integer(Int64(number))]
+                    )
+                }
+                await #expect(throws: ContentError.damaged(content.id)) {
+                    _ = try await bench.read(content, 0..<content.bytes)
+                }
+            }
+            try await database.write { transaction in
+                let delete: Statement = "DELETE FROM content_frames WHERE content_id = $1 AND number = 1"
+                _ = try transaction.execute(delete, [.blob(content.id.bytes)])
+            }
+            await #expect(throws: ContentError.damaged(content.id)) {
+                _ = try await bench.read(content, 0..<content.bytes)
+            }
+            #expect(try await bench.read(other, 0..<other.bytes) == bytes)
+        }
+    }
+
+    @Test(arguments: Spool.allCases)
+    func `nothing is kept of what is too long, breaks off, or finds no room`(spool: Spool) async throws {
         var limits = ContentStore.Limits()
         limits.bytesMax = 1_000
         limits.spoolBytesMax = 1_500
-        try await run(limits) { bench in
+        try await run(spool, limits) { bench in
             await #expect(throws: ContentError.tooLarge(1_000)) { try await bench.keep(Self.bytes(1_001)) }
             await #expect(throws: ContentError.tooLarge(1_000)) {
                 try await bench.store.receive(contentType: "a/b", announced: 1_001, owner: "platform") { nil }
@@ -143,16 +207,43 @@ import Vault
             await #expect(throws: ContentError.badType) {
                 try await bench.store.receive(contentType: nil, announced: 0, owner: "platform") { nil }
             }
-            #expect(bench.files.isEmpty)
+            #expect(try await bench.count() == 0)
             _ = try await bench.keep(Self.bytes(1_000))
             await #expect(throws: ContentError.full(1_500)) { try await bench.keep(Self.bytes(501)) }
             _ = try await bench.keep(Self.bytes(500))
-            #expect(bench.files.count == 2)
+            #expect(try await bench.count() == 2)
         }
     }
 
-    @Test func `content is its owner's alone, and goes when its time is over`() async throws {
-        try await run { bench in
+    @Test(arguments: Spool.allCases)
+    func `frames that were stored go when the rest does not come`(spool: Spool) async throws {
+        try await run(spool) { bench in
+            let store = bench.store
+            let sent = Mutex(0)
+            let begun = Task {
+                try await store.receive(contentType: "a/b", announced: nil, owner: "platform") {
+                    let number = sent.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    guard number < 4 else {
+                        // The client is gone, and its task with it.
+                        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+                        throw CancellationError()
+                    }
+                    return [UInt8](repeating: 7, count: Self.frame)
+                }
+            }
+            await #expect(throws: CancellationError.self) { try await begun.value }
+            #expect(sent.withLock { $0 } == 4)
+            let left = try await bench.count()
+            #expect(left == 0)
+        }
+    }
+
+    @Test(arguments: Spool.allCases)
+    func `content is its owner's alone, and goes when its time is over`(spool: Spool) async throws {
+        try await run(spool) { bench in
             let content = try await bench.keep([1], owner: "vendor:one")
             #expect(try await bench.store.find(content.id, owner: "vendor:two") == nil)
             bench.time.advance(by: .seconds(30 * 86_400 - 1))
@@ -160,7 +251,29 @@ import Vault
             bench.time.advance(by: .seconds(1))
             #expect(try await bench.store.sweep() == 1)
             #expect(try await bench.store.find(content.id, owner: "vendor:one") == nil)
-            #expect(bench.files.isEmpty)
+            #expect(try await bench.count() == 0)
+        }
+    }
+
+    @Test func `frames of nobody's content are removed once no upload can take that long`() async throws {
+        try await run(.table) { bench in
+            let content = try await bench.keep([1, 2, 3])
+            let database = try #require(bench.database)
+            let orphan = ContentID(now: bench.time.now, random: .seeded(5))
+            try await database.write { transaction in
+                for number in [0, 1] {
+                    _ = try transaction.execute(
+                        "INSERT INTO content_frames (content_id, number, sealed) VALUES ($1, $2, $3)",
+                        [.blob(orphan.bytes), .integer(Int64(number)), .blob([1])]
+                    )
+                }
+            }
+            bench.time.advance(by: .seconds(86_400))
+            #expect(try await bench.store.sweepOrphans() == 0)
+            bench.time.advance(by: .seconds(1))
+            #expect(try await bench.store.sweepOrphans() == 1)
+            #expect(try await bench.count() == 1)
+            #expect(try await bench.read(content, 0..<3) == [1, 2, 3])
         }
     }
 

@@ -40,6 +40,7 @@ struct GatewayBench: Sendable {
             publicURL: "https://hooks.example.com",
             addressPolicy: { AddressPolicy(allowPrivate: $0) }
         )
+        ports.content = .database
         ports.trustedProxies = TrustedProxies(hops: hops)
         if let ops = ResourceName("ops") {
             let kind = AlertChannel.Kind.webhook(

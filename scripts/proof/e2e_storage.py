@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 
 from peers import (MOTO_BUCKET, MOTO_KEY, MOTO_REGION, MOTO_SECRET, Check, Vendor, ask, call, expect, moto,
                    moto_integration, sandbox, wait_until)
+from postgres_server import DATABASE, PostgresServer
 from usher_process import Usher
 
 MEBIBYTE = 1 << 20
@@ -193,6 +194,20 @@ class Proof:
         check("each photo was stored there once", sorted(made) == sorted(photos), made)
 
 
+    def nodes(self, other: Usher, server: PostgresServer) -> None:
+        """What one node keeps, the other uploads; and nothing of it stays."""
+        check, photo = self.check, os.urandom(3 * MEBIBYTE + 5)
+        self.route("moto")
+        kept = keep(self.usher, photo)
+        frames = lambda: int(server.query(DATABASE, "SELECT count(*) FROM content_frames"))
+        check("the frames are in the database", frames() >= 4, frames())
+        done = call(other, "storage.upload", {"key": "garcia/nodes.jpg", "content": kept}, "nodes")
+        check("another node uploads what the first has kept", done["state"] == "succeeded", done)
+        status, _, body = ask(self.usher, "GET", object_path("moto", "garcia/nodes.jpg"))
+        check("and it is whole", status == 200 and body == photo, (status, len(body)))
+        check("the folder of content is not made", not (self.usher.data / "content").exists())
+
+
 def memory(pid: int, field: str) -> int:
     """A process's memory in bytes, as Linux has it: `VmRSS` now, `VmHWM` at most."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
@@ -239,14 +254,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usher", default=".build/debug/usher", help="the binary to test")
     parser.add_argument("--sparse", action="store_true", help="5 GiB of a sparse file in place of everything else")
+    parser.add_argument("--postgres", action="store_true", help="two nodes on one PostgreSQL in place of one on SQLite")
     arguments = parser.parse_args()
     os.environ.pop("HTTP_PROXY", None)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="usher-e2e-storage-"))
-    usher = Usher(arguments.usher, folder, {}, {}, {})
+    server = PostgresServer(folder) if arguments.postgres else None
+    if server:
+        server.create()
+        server.start()
+    # Both nodes have one data folder, for the root key in it.
+    nodes = [Usher(arguments.usher, folder, {}, {}, {}, folder / "data", name, server.url if server else None)
+             for name in (["usher", "other"] if server else ["usher"])]
+    usher = nodes[0]
     try:
         with sandbox(usher.binary, ["aws-s3", "cloudinary"]) as (process, vendors):
-            usher.start()
-            usher.wait_ready()
+            for node in nodes:
+                node.start()
+                node.wait_ready()
+                # The key of the first start is told once.
+                node.key = usher.key
             for name, vendor in (("store", vendors["aws-s3"]), ("media", vendors["cloudinary"])):
                 expect(usher, 201, "POST", "/api/integrations", {"name": name} | vendor.integration)
             if arguments.sparse:
@@ -264,10 +290,16 @@ def main() -> int:
                     proof.boto()
                     proof.cloudinary_library()
                     proof.photographer()
+                    if server:
+                        proof.nodes(nodes[1], server)
                     check = proof.check
-            usher.stop()
+            for node in nodes:
+                node.stop()
     finally:
-        usher.kill()
+        for node in nodes:
+            node.kill()
+        if server:
+            server.stop()
         (folder / "sparse.bin").unlink(missing_ok=True)
     print(f"e2e-storage: {check.passed} passed, {check.failed} failed")
     if not check.failed:

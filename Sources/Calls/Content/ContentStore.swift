@@ -4,9 +4,9 @@ package import Storage
 import Synchronization
 package import Vault
 
-/// Keeps the content of uploads until a provider has it: sealed frames in one file for each, and a row that names it.
+/// Keeps the content of uploads until a provider has it: sealed frames in a spool, and a row that names it.
 ///
-///     POST body -> frames of 1 MiB, sealed -> fsync, lasting name, fsync of the folder -> row -> 201
+///     POST body -> frames of 1 MiB, sealed -> durable in the spool -> row -> 201
 ///
 /// A frame is sealed for its place: the content's id, its index, and, for the last one, that it is the last of so many
 /// bytes. What has no row after a crash is nobody's: its id was never told, and `sweepOrphans` removes it.
@@ -32,33 +32,34 @@ package final class ContentStore: Sendable {
     static let scope = "content"
     /// How often content that is not needed any more is removed.
     static let sweptEvery = Duration.seconds(600)
+    /// Every how many of these times what a crash has left is looked for too, beginning with the first: once a day.
+    static let orphansSweptEvery = 144
     private static let typeBytesMax = 255
 
     /// The limits.
     package let limits: Limits
     private let database: Database
     private let vault: Vault
-    private let folder: String
+    private let spool: any ContentSpool
     private let time: Time
     private let random: RandomSource
     /// The bytes of what is coming in.
     private let incoming = Mutex<Int64>(0)
-    /// What is coming in: files that have no row yet.
+    /// What is coming in and has no row yet.
     private let arriving = Mutex<Set<ContentID>>([])
 
     /// Makes a store.
-    /// - Parameter folder: where the files are; made when it is missing, its parent must be there.
     package init(
         database: Database,
         vault: Vault,
-        folder: String,
+        spool: any ContentSpool,
         limits: Limits = Limits(),
         time: Time,
         random: RandomSource
     ) {
         self.database = database
         self.vault = vault
-        self.folder = folder
+        self.spool = spool
         self.limits = limits
         self.time = time
         self.random = random
@@ -80,17 +81,36 @@ package final class ContentStore: Sendable {
         else { throw ContentError.badType }
         guard announced ?? 0 <= limits.bytesMax else { throw ContentError.tooLarge(limits.bytesMax) }
         let kept = try await database.read { try ContentTable.total($0) }
-        try SpoolFile.makeFolder(folder)
         let id = ContentID(now: time.now(), random: random)
         arriving.withLock { _ = $0.insert(id) }
         defer { arriving.withLock { _ = $0.remove(id) } }
-        let draft = "\(path(id)).new"
-        let file = try SpoolFile.create(draft)
-        var reserved: Int64 = 0
-        defer {
-            incoming.withLock { $0 -= reserved }
-            SpoolFile.remove(draft)
+        do {
+            let draft = try await spool.begin(id)
+            let content = try await fill(draft, id, contentType: contentType, kept: kept, next)
+            try await draft.keep()
+            let now = time.now()
+            let expires = now + limits.lifetime
+            try await database.write {
+                try ContentTable.insert(content, owner: owner, now: now, expires: expires, $0)
+            }
+            return content
+        } catch {
+            // Also where the caller has gone, and this task with it.
+            await Task { try? await spool.remove(id) }.value
+            throw error
         }
+    }
+
+    /// Seals what `next` gives into a draft.
+    private func fill(
+        _ draft: any ContentDraft,
+        _ id: ContentID,
+        contentType: String,
+        kept: Int64,
+        _ next: () async throws -> [UInt8]?
+    ) async throws -> StoredContent {
+        var reserved: Int64 = 0
+        defer { incoming.withLock { $0 -= reserved } }
         var digests = ContentDigests()
         var waiting: [UInt8] = []
         var index: UInt64 = 0
@@ -108,27 +128,14 @@ package final class ContentStore: Sendable {
             // The last frame is sealed as such, so that one is held back until more comes.
             while waiting.count - start > Self.frameBytes {
                 let frame = Array(waiting[start..<(start + Self.frameBytes)])
-                try file.append(try await seal(frame, id, index, total: nil))
+                try await draft.append(try await seal(frame, id, index, total: nil))
                 start += Self.frameBytes
                 index += 1
             }
             if start > 0 { waiting = Array(waiting[start...]) }
         }
-        try file.append(try await seal(waiting, id, index, total: digests.bytes))
-        let content = digests.finish(id, contentType: contentType)
-        try file.sync()
-        let now = time.now()
-        let expires = now + limits.lifetime
-        do {
-            try SpoolFile.rename(draft, to: "\(id)", in: folder)
-            try await database.write {
-                try ContentTable.insert(content, owner: owner, now: now, expires: expires, $0)
-            }
-        } catch {
-            SpoolFile.remove(path(id))
-            throw error
-        }
-        return content
+        try await draft.append(try await seal(waiting, id, index, total: digests.bytes))
+        return digests.finish(id, contentType: contentType)
     }
 
     /// What is known of content of this owner; nil when there is none.
@@ -147,14 +154,14 @@ package final class ContentStore: Sendable {
         _ range: Range<Int64>
     ) throws -> @Sendable () async throws -> [UInt8]? {
         precondition(range.upperBound <= content.bytes, "the range lies within the content")
-        let file = try SpoolFile.read(path(content.id))
+        let frames = try spool.frames(of: content.id)
         let position = Mutex(range.lowerBound)
         return { [self] in
             let start = position.withLock { $0 }
             guard start < range.upperBound else { return nil }
             let size = Int64(Self.frameBytes)
             let index = start / size
-            let frame = try await frame(UInt64(index), of: content, file)
+            let frame = try await frame(UInt64(index), of: content, frames)
             let end = min(range.upperBound, (index + 1) * size)
             let piece = Array(frame[Int(start - index * size)..<Int(end - index * size)])
             position.withLock { $0 = end }
@@ -165,16 +172,13 @@ package final class ContentStore: Sendable {
     private func frame(
         _ index: UInt64,
         of content: StoredContent,
-        _ file: SpoolFile
+        _ frames: any ContentFrames
     ) async throws -> [UInt8] {
         let size = Int64(Self.frameBytes)
         let count = max((content.bytes + size - 1) / size, 1)
         let isLast = Int64(index) == count - 1
         let length = isLast ? Int(content.bytes - (count - 1) * size) : Self.frameBytes
-        let sealed = try file.bytes(
-            at: Int64(index) * Int64(Self.frameBytes + PayloadKey.overhead),
-            count: length + PayloadKey.overhead
-        )
+        let sealed = try await frames.frame(index, count: length + PayloadKey.overhead)
         let place = Self.context(content.id, index, total: isLast ? content.bytes : nil)
         do {
             let frame = try await vault.openPayload(sealed, place)
@@ -201,37 +205,23 @@ package final class ContentStore: Sendable {
                 transaction
             )
         }
-        for id in ids { SpoolFile.remove(path(id)) }
+        for id in ids { try await spool.remove(id) }
         return ids.count
     }
 
     /// Removes one content that nobody needs any more.
     func remove(_ id: ContentID) async throws {
         try await database.write { try ContentTable.remove(id, $0) }
-        SpoolFile.remove(path(id))
+        try await spool.remove(id)
     }
 
-    /// Removes files that no row names, as a crash leaves them; gives how many.
+    /// Removes what no row names, as a crash leaves it; gives of how much content.
     ///
-    /// Only for who knows that no other process keeps content in this folder. What this one is taking in stays, and so
-    /// do files whose names are not those of content.
+    /// What this process is taking in stays.
     @discardableResult
     package func sweepOrphans() async throws -> Int {
-        var removed = 0
-        for name in try SpoolFile.names(in: folder) {
-            let isDraft = name.hasSuffix(".new")
-            guard let id = ContentID(isDraft ? String(name.dropLast(4)) : name) else { continue }
-            // In this order: what has arrived between the two looks has its row.
-            guard !arriving.withLock({ $0.contains(id) }) else { continue }
-            let isKnown = try await database.read { try ContentTable.isKnown(id, $0) }
-            guard isDraft || !isKnown else { continue }
-            SpoolFile.remove("\(folder)/\(name)")
-            removed += 1
-        }
-        return removed
+        try await spool.sweepOrphans(now: time.now()) { id in arriving.withLock { $0.contains(id) } }
     }
-
-    private func path(_ id: ContentID) -> String { "\(folder)/\(id)" }
 
     private func seal(
         _ frame: [UInt8],

@@ -104,27 +104,31 @@ package final class CallEngine: Service, Sendable {
     /// What is kept for uploads; nil where nothing is.
     package var content: ContentStore? { ports.content }
 
-    /// Removes what an earlier process left, then content that is not needed any more, now and then until cancelled.
+    /// Removes what a crash has left, and content that is not needed any more, now and then until cancelled.
     private func sweep(_ content: ContentStore) async {
-        do {
-            // Where content is kept, the database is a file that no other process works on.
-            let count = try await content.sweepOrphans()
-            if count > 0 {
-                ports.logger.notice(
-                    "content of an interrupted upload was removed",
-                    metadata: ["files": "\(count)"]
-                )
-            }
-        } catch {
-            ports.logger.warning("what is left of uploads cannot be swept", metadata: ["error": "\(error)"])
-        }
+        var round = 0
         while !Task.isCancelled {
+            if round % ContentStore.orphansSweptEvery == 0 { await sweepOrphans(content) }
+            round += 1
             do {
                 while try await content.sweep() == content.limits.sweepMax {}
             } catch {
                 ports.logger.warning("content cannot be swept for now", metadata: ["error": "\(error)"])
             }
             try? await ports.time.sleep(ContentStore.sweptEvery)
+        }
+    }
+
+    private func sweepOrphans(_ content: ContentStore) async {
+        do {
+            let count = try await content.sweepOrphans()
+            guard count > 0 else { return }
+            ports.logger.notice(
+                "content of interrupted uploads was removed",
+                metadata: ["count": "\(count)"]
+            )
+        } catch {
+            ports.logger.warning("what is left of uploads cannot be swept", metadata: ["error": "\(error)"])
         }
     }
 

@@ -9,6 +9,7 @@ package enum CallTables {
         ReservationTable.migration,
         ProxyTable.migration,
         ContentTable.migration,
+        TableSpool.migration,
         BackfillTable.migration,
         ContentDebtTable.migration,
         Migration(number: 565, name: "shared reads", statements: sharing.map { Statement(schema: $0) }),

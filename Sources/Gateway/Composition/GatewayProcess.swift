@@ -158,10 +158,7 @@ package enum GatewayProcess {
             trustAnchors: { start.demonstration?.anchors ?? SystemTrust.anchors(start.logger) }
         )
         ports.streaming = streaming
-        // Beside the database, on the one machine that it is on.
-        ports.contentFolder = configuration.database.path.map { path in
-            path.lastIndex(of: "/").map { "\(path[..<$0])/content" } ?? "content"
-        }
+        ports.content = ContentPlace(configuration.database)
         ports.trustedProxies = TrustedProxies(hops: configuration.trustedProxies)
         ports.health = configuration.health
         ports.alertChannels = start.channels

@@ -42,11 +42,11 @@ extension Services {
             },
             upstream: ports.upstream,
             streaming: ports.streaming,
-            content: ports.contentFolder.map { folder in
+            content: ports.content.map { place in
                 ContentStore(
                     database: database,
                     vault: vault,
-                    folder: folder,
+                    spool: place.spool(database),
                     time: ports.time,
                     random: ports.random
                 )

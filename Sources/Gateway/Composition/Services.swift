@@ -27,8 +27,8 @@ package struct Services: Sendable {
         package var upstream: Upstream
         /// Outgoing HTTP with streamed bodies; gathers them over `upstream` unless it is told otherwise.
         package var streaming: StreamingUpstream
-        /// Where content for uploads is kept; nil keeps none.
-        package var contentFolder: String?
+        /// Where content for uploads is kept; nil keeps none, and has no routes for it.
+        package var content: ContentPlace?
         /// The log.
         package var logger: Logger
         /// The URL that providers know, without a slash at its end.

@@ -5,7 +5,7 @@ import Providers
 
 /// Content for uploads: put there first, then named by `storage.upload`.
 struct ContentRoutes: Sendable {
-    let calls: CallEngine
+    let store: ContentStore
 
     var all: [Route] { [create, show] }
 
@@ -16,11 +16,10 @@ struct ContentRoutes: Sendable {
             id: "createContent",
             tag: "calls",
             summary: "Keeps the bytes of the body for `storage.upload`, sealed, for up to 30 days.",
-            streamedBytesMax: Int(calls.content?.limits.bytesMax ?? ContentStore.Limits().bytesMax),
+            streamedBytesMax: Int(store.limits.bytesMax),
             replies: [.json(201, .named("Content"), "Kept, durably.")],
             problems: [415, 507],
-            action: .guarded(.write) { call, scope in
-                guard let store = calls.content else { throw Problem.noContent }
+            action: .guarded(.write) { [store] call, scope in
                 guard let stream = call.request.stream else { throw Problem.noBody }
                 let types = call.request.headers.values("content-type")
                 do {
@@ -45,9 +44,9 @@ struct ContentRoutes: Sendable {
             tag: "calls",
             summary: "Tells of content that is kept; 404 once it is uploaded or has expired.",
             replies: [.json(200, .named("Content"), "What is known of it.")],
-            action: .guarded(.read) { call, scope in
+            action: .guarded(.read) { [store] call, scope in
                 guard let id = ContentID(call.path["id"]),
-                    let content = try await calls.content?.find(id, owner: scope.principal.description)
+                    let content = try await store.find(id, owner: scope.principal.description)
                 else { throw Problem.notFound }
                 return .json(Self.json(content))
             }
@@ -63,13 +62,6 @@ struct ContentRoutes: Sendable {
 }
 
 extension Problem {
-    /// 503: this node keeps no content.
-    static let noContent = Problem(
-        status: 503,
-        code: "content-unavailable",
-        title: "No content is kept here.",
-        detail: "Content is kept where the database is a file on the same machine."
-    )
     /// 400: there is no body.
     static let noBody = badRequest("body-missing", "Send the bytes as the request's body.")
 

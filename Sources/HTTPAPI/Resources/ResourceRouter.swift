@@ -45,7 +45,8 @@ package enum ResourceRouter {
             + HealthRoutes(context: context, calls: calls, monitor: monitor).all
             + IncidentRoutes(context: context, monitor: monitor).all
             + HealthHistoryRoutes(context: context, monitor: monitor).all
-            + CallRoutes(context: context, calls: calls).all + ContentRoutes(calls: calls).all
+            + CallRoutes(context: context, calls: calls).all
+            + (calls.content.map { ContentRoutes(store: $0).all } ?? [])
             + FailoverRecordRoutes(context: context, calls: calls).all
             + BudgetRoutes(context: context, calls: calls).all
             + IntegrationTestRoutes(context: context, calls: calls).all
