@@ -14,8 +14,10 @@ package final class VendorServer: Service {
     package static let bodyBytesKept = 17_825_792
     /// The longest body: 5 GiB.
     package static let bodyBytesMax: Int64 = 5_368_709_120
-    /// The most requests at a time; one more has its connection closed.
-    package static let requestsMax = 256
+    /// The most requests at a time, those that were swallowed included; one more has its connection closed.
+    ///
+    /// The sandbox's own endpoints are not counted: a fault must be ended while everything hangs.
+    package static let requestsMax = 4_096
     /// How long a swallowed request is held before its connection is closed.
     package static let silence = Duration.seconds(300)
     /// How often webhooks and late effects are looked for.
@@ -27,8 +29,8 @@ package final class VendorServer: Service {
         var post = VendorPost()
         var requests = 0
 
-        mutating func enter() -> Bool {
-            guard requests < VendorServer.requestsMax else { return false }
+        mutating func enter(_ requestsMax: Int) -> Bool {
+            guard requests < requestsMax else { return false }
             requests += 1
             return true
         }
@@ -36,6 +38,7 @@ package final class VendorServer: Service {
 
     private let state: Mutex<State>
     private let port: Int
+    private let requestsMax: Int
     private let time: Time
     private let logger: Logger
     private let send: @Sendable (VendorWebhook) async -> Int?
@@ -43,12 +46,14 @@ package final class VendorServer: Service {
 
     /// Makes a server; it listens once `run` is called.
     /// - Parameter port: 0 lets the system choose.
+    /// - Parameter requestsMax: the most requests at a time, from 1.
     /// - Parameter send: posts a webhook and gives the status; nil when there was no answer.
     /// - Parameter started: called with the port once it listens.
     package init(
         _ vendor: FaultyVendor,
         port: Int,
         seed: UInt64,
+        requestsMax: Int = VendorServer.requestsMax,
         time: Time,
         logger: Logger,
         send: @escaping @Sendable (VendorWebhook) async -> Int?,
@@ -56,6 +61,7 @@ package final class VendorServer: Service {
     ) {
         state = Mutex(State(vendor: vendor, random: SeededRandom(seed: seed)))
         self.port = port
+        self.requestsMax = requestsMax
         self.time = time
         self.logger = logger
         self.send = send
@@ -91,8 +97,9 @@ package final class VendorServer: Service {
 
     private func listen() async throws {
         let channel = HTTP1Channel { [self] request, writer, _ in
-            guard state.withLock({ $0.enter() }) else { throw ConnectionClosed() }
-            defer { state.withLock { $0.requests -= 1 } }
+            let isCounted = !VendorControl.isOwn(Self.path(request))
+            guard !isCounted || state.withLock({ $0.enter(requestsMax) }) else { throw ConnectionClosed() }
+            defer { if isCounted { state.withLock { $0.requests -= 1 } } }
             let (answer, isHead) = try await answer(request)
             let head = Self.head(answer, isHead: isHead)
             try await writer.write(response: head, body: isHead ? ResponseBody() : Self.body(answer))
@@ -110,7 +117,7 @@ package final class VendorServer: Service {
     /// The answer to one request, when its time has come; throws when there is none and the connection is to close.
     private func answer(_ request: Request) async throws -> (VendorAnswer, isHead: Bool) {
         let target = request.head.path ?? "/"
-        let path = String(target.prefix { $0 != "?" })
+        let path = Self.path(request)
         let kept = try await KeptBody(request.body, keptMax: Self.bodyBytesKept, bytesMax: Self.bodyBytesMax)
         var headers = Headers(request.headers.map { ($0.name.canonicalName, $0.value) })
         if let host = request.head.authority { headers.append(lowercaseName: "host", value: host) }
@@ -140,6 +147,10 @@ package final class VendorServer: Service {
             try await wait(delay)
             throw ConnectionClosed()
         }
+    }
+
+    private static func path(_ request: Request) -> String {
+        String((request.head.path ?? "/").prefix { $0 != "?" })
     }
 
     private func wait(_ delay: Duration) async throws {

@@ -13,6 +13,7 @@ private let charge = "amount=1250&currency=eur&payment_method=pm_card_visa&confi
 private func withServer(
     _ vendor: any VendorMachine,
     time: ManualTime = ManualTime(),
+    requestsMax: Int = VendorServer.requestsMax,
     send: @escaping @Sendable (VendorWebhook) async -> Int? = { _ in nil },
     _ body: (_ port: Int, VendorServer) async throws -> Void
 ) async throws {
@@ -21,6 +22,7 @@ private func withServer(
         FaultyVendor(vendor),
         port: 0,
         seed: 1,
+        requestsMax: requestsMax,
         time: time.time,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         send: send,
@@ -110,6 +112,24 @@ struct VendorServerTests {
             time.advance(by: delay)
             #expect(try await answer?.status == status)
             #expect(server.snapshot.ledger.count == charges)
+        }
+    }
+
+    @Test func `one request too many is closed, and a fault is ended while everything hangs`() async throws {
+        let time = ManualTime()
+        try await withServer(StripeVendor(), time: time, requestsMax: 2) { port, server in
+            try await fault(#"{"kind":"black_hole"}"#, port)
+            async let first = pay(port, key: "k1")
+            async let second = pay(port, key: "k2")
+            // The delivery's pause and two swallowed requests.
+            await time.waitForSleepers(3)
+            #expect(try await pay(port, key: "k3")?.status == nil)
+            #expect(try await LoopbackClient.send("DELETE", "/_faults", port: port)?.status == 200)
+            #expect(try await pay(port, key: "k3")?.status == nil)
+            time.advance(by: VendorServer.silence)
+            #expect(try await [first?.status, second?.status] == [nil, nil])
+            #expect(try await pay(port, key: "k3")?.status == 200)
+            #expect(server.snapshot.ledger.count == 1)
         }
     }
 
