@@ -79,8 +79,8 @@ final class CallRig: Sendable {
             state.withLock { ($0.byHost[host]?.vendor as? S3Vendor)?.bytes(of: key) }
         }
 
-        /// Puts an object into an S3 as somebody else does.
-        func store(_ bytes: [UInt8], at key: String, _ host: String, now: Instant) {
+        /// Puts an object into an S3 as somebody else does, or as a copy of `call` does.
+        func store(_ bytes: [UInt8], at key: String, _ host: String, now: Instant, call: CallID? = nil) {
             let account = IntegrationAccount(
                 provider: .awsS3,
                 baseURL: "http://\(host)",
@@ -94,7 +94,7 @@ final class CallRig: Sendable {
                 method: "PUT",
                 path: "/\(S3Vendor.bucketDefault)/\(key)",
                 query: "",
-                headers: []
+                headers: Headers(call.map { [("x-amz-meta-usher-call", "\($0)")] } ?? []).fields
             )
             try? request.signForS3(account, now: now)
             _ = exchange(

@@ -199,6 +199,38 @@ import UsherTesting
         }
     }
 
+    @Test func `a copy that arrives after its object was removed is removed again`() async throws {
+        try await run { rig, store in
+            refuse(rig)
+            try await upload([1, 2, 3], "one", rig, store)
+            rig.vendors.mend("photos.test")
+            // The copy's answer takes a minute, and the object is removed meanwhile.
+            rig.vendors.damage("photos.test", .slow(.seconds(60)), method: "PUT", now: rig.time.now)
+            let isSent = try await rig.pass(atMost: .seconds(600), step: .seconds(1)) {
+                rig.vendors.requests.filter { $0.hasPrefix("PUT photos.test") }.count == 2
+            }
+            #expect(isSent)
+            let removed = try await rig.engine.submit(
+                CallSubmission(.storageDelete, input: ["key": .string(Self.key)], key: "two"),
+                owner: "key_1"
+            )
+            #expect(removed.call.state == .succeeded)
+            // As if the request had been on its way longer than the removal.
+            rig.vendors.store(
+                [1, 2, 3],
+                at: Self.key,
+                "photos.test",
+                now: rig.time.now,
+                call: try await debts(rig)[0].call
+            )
+            let isGone = try await rig.pass(atMost: .seconds(600), step: .seconds(5)) {
+                rig.vendors.bytes("photos.test", Self.key) == nil
+            }
+            #expect(isGone)
+            #expect(try await debts(rig).map(\.state) == [.superseded])
+        }
+    }
+
     @Test func `failures stretch the pauses up to an hour`() {
         let pauses = (1...9).map { ContentDebtRule.pause(afterFailures: $0, jitter: 0) }
         #expect(pauses.first == .seconds(30) && pauses[3] == .seconds(240))

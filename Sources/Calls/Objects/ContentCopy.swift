@@ -36,7 +36,8 @@ struct ContentCopy: Sendable {
         do {
             try await copy(&debt)
         } catch is LeaseLost {
-            // Another one has taken it on, or a later call has stored something else.
+            // Another one has taken it on, or a later call has stored or removed the key.
+            await withdraw(debt)
         } catch is CancellationError {
             // It is taken up again at the next start, or when its lease ends.
         } catch Stop.busy {
@@ -78,6 +79,28 @@ struct ContentCopy: Sendable {
             try await upload(&debt, to: owed, replacing: there?.tag)
         }
         try await compare(&debt, source, owed)
+    }
+
+    /// Removes a copy that arrived after a later call had removed the object; what a later call stored is not ours.
+    ///
+    /// Only at S3, which removes on the condition that it is this very copy.
+    private func withdraw(_ debt: ContentDebt) async {
+        do {
+            let known = try await copier.database.read { try ContentDebtTable.load(debt.call, $0) }
+            guard known?.state == .superseded, let owed = ports.directory().integrations[debt.owed],
+                owed.account.provider == .awsS3,
+                let there = try await facts(debt, at: owed), there.call == "\(debt.call)", let tag = there.tag
+            else { return }
+            let input = StorageInput(key: debt.key, content: debt.content.id, replaces: tag)
+            let request = request(.storageUpload, input, debt, content: debt.content)
+            // The step of an upload that removes what it has stored wrongly, with `If-Match`.
+            _ = try await exchange(request, ["clean": ["etag": .string(tag)]], .storageDelete, at: owed)
+        } catch {
+            ports.logger.warning(
+                "it is not known whether a copy arrived that is not wanted any more",
+                metadata: ["call": "\(debt.call)", "error": "\(error)"]
+            )
+        }
     }
 
     /// Compares what both ends say with what was stored.
