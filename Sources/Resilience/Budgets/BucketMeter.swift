@@ -7,8 +7,13 @@ import Domain
 ///
 ///     depth(c) = max(1, (burst − slack) · (1 − θ(c)) − held − left)
 ///
-/// where `held` are the tokens held for other weddings' reservations, `left` = max(1, (burst − slack) / 10) are those that
-/// weddings with many waiting calls leave to the others, and `slack = min(rate · jitter, (burst − 1) / 2)`
+/// where `held` are the tokens held for other weddings' reservations, `left` those that weddings with many waiting calls
+/// leave to the others of their class: a tenth of the bucket, at least one token, and never more than the next class leaves
+/// beyond that, so that no crowd waits behind a less urgent call:
+///
+///     left(c) = min(max(1, (burst − slack) / 10), (burst − slack) · (θ(c + 1) − θ(c)))
+///
+/// And `slack = min(rate · jitter, (burst − 1) / 2)`
 /// are tokens never touched: calls that the network pushes together by up to `jitter` still find a token at the
 /// provider. That costs a little burst and no throughput; a margin on the *rate* would cost 17 % of delay for 1 %.
 ///
@@ -41,8 +46,9 @@ struct BucketMeter: Hashable, Sendable {
 
     /// How long a call of `budgetClass` must wait at `time`; zero or less is not at all.
     func wait(_ budgetClass: BudgetClass, held: Double, leavesSome: Bool, at time: Double) -> Double {
-        let left = leavesSome ? max(1, (burst - slack) / 10) : 0
-        let depth = max(1, (burst - slack) * (1 - budgetClass.reserve) - held - left)
+        let usable = burst - slack
+        let left = leavesSome ? min(max(1, usable / 10), usable * budgetClass.advantage) : 0
+        let depth = max(1, usable * (1 - budgetClass.reserve) - held - left)
         return max(fullAt, time) + interval - depth * interval - time
     }
 

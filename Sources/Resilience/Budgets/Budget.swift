@@ -117,7 +117,8 @@ package struct Budget: Sendable {
 
     /// Whether a call of this class, for this wedding, may go now.
     ///
-    /// - Parameter leavesSome: whether a little of a bucket, or of the places, is left standing for calls that may come.
+    /// - Parameter leavesSome: whether a little of a bucket is left standing for calls that may come. Of windows and
+    ///   places nothing is: what is not used of them is lost.
     package mutating func admission(
         _ budgetClass: BudgetClass,
         wedding: WeddingID? = nil,
@@ -141,7 +142,7 @@ package struct Budget: Sendable {
             if needed <= 1e-9 { return window.used < window.coveredTo ? .free : .unsaved }
         case .places(let places):
             if needed <= 1e-9 {
-                if places.isFree(budgetClass, leavesSome: leavesSome) { return .free }
+                if places.isFree(budgetClass) { return .free }
                 guard let end = places.lostEnd, end > time else { return .full }
                 needed = end - time
             }

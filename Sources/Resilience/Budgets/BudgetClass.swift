@@ -32,6 +32,15 @@ package enum BudgetClass: Int, CaseIterable, Comparable, Sendable {
         }
     }
 
+    /// What the next class leaves beyond what this one does; the last class's is all that it may use.
+    ///
+    /// | live | normal | bulk |
+    /// |---|---|---|
+    /// | 0.2 | 0.3 | 0.5 |
+    var advantage: Double {
+        (BudgetClass(rawValue: rawValue + 1)?.reserve ?? 1) - reserve
+    }
+
     /// How long work of this class waits at most before it gets a turn out of order; nil is never.
     package var waitMax: Duration? {
         switch self {

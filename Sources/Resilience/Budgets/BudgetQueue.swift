@@ -219,7 +219,8 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         for admission in admissions { answer = sooner(answer, admission: admission) }
         var choice = WaitingLine<ID>.Choice.none
         var blocked: [(Lane, Budget.Admission)] = []
-        if shared.values.contains(.free) {
+        let othersMayGo = shared.values.contains(.free) && !lines[line].crowdsAlone
+        if othersMayGo || forCrowds.values.contains(.free) {
             choice = Self.inTurn(&lines[line], &budget, entries) { budget, wedding, need, isCrowd in
                 guard (isCrowd ? forCrowds : shared)[need.limits] == .free else { return .pass }
                 let admission = budget.objectAdmission(need, budgetClass, wedding: wedding, now: now)
@@ -235,8 +236,12 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         guard admissions.contains(where: { $0 != .free }) else { return nil }
         // What is held for a wedding is free for its own calls.
         for wedding in budget.holders.sorted() where lines[line].isAwake(wedding) {
-            choice = Self.outOfTurn(wedding, &lines[line], &budget, entries) { budget, need in
-                budget.admission(need, budgetClass, wedding: wedding, now: now) == .free ? .send : .pass
+            let leavesSome = lines[line].leavesSome
+            choice = Self.outOfTurn(wedding, &lines[line], &budget, entries) { budget, need, isCrowd in
+                let leaves = isCrowd && leavesSome
+                return budget.admission(need, budgetClass, wedding: wedding, leavesSome: leaves, now: now)
+                    == .free
+                    ? .send : .pass
             }
             if case .call(let ref) = choice { return ref }
         }
@@ -279,12 +284,12 @@ package struct BudgetQueue<ID: Hashable & Sendable>: Sendable {
         _ line: inout WaitingLine<ID>,
         _ budget: inout IntegrationBudget,
         _ entries: [ID: Entry],
-        judge: (inout IntegrationBudget, BudgetNeed) -> WaitingLine<ID>.Judgement
+        judge: (inout IntegrationBudget, BudgetNeed, _ isCrowd: Bool) -> WaitingLine<ID>.Judgement
     ) -> WaitingLine<ID>.Choice {
         line.choose(
             in: wedding,
             isWaiting: { entries[$0.id]?.serial == $0.serial },
-            judge: { _, need, _ in judge(&budget, need) }
+            judge: { judge(&budget, $1, $2) }
         )
     }
 

@@ -43,14 +43,17 @@ package struct IntegrationBudget: Sendable {
     }
 
     /// Whether a call may go now: the strictest answer of its limits.
+    ///
+    /// - Parameter leavesSome: see `Budget.admission`.
     package mutating func admission(
         _ need: BudgetNeed,
         _ budgetClass: BudgetClass,
         wedding: WeddingID? = nil,
+        leavesSome: Bool = false,
         now: ClockReading
     ) -> Budget.Admission {
         Self.stricter(
-            sharedAdmission(need.limits, budgetClass, wedding: wedding, now: now),
+            sharedAdmission(need.limits, budgetClass, wedding: wedding, leavesSome: leavesSome, now: now),
             objectAdmission(need, budgetClass, wedding: wedding, now: now)
         )
     }

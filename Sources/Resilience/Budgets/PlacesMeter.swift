@@ -1,7 +1,6 @@
 /// Counts calls in flight, with a reserve for the more urgent.
 ///
-/// A call of class c goes while fewer than `max(1, count − ⌊θ(c) · count⌋)` are in flight, and where only weddings with
-/// many calls wait, with max(1, ⌊count / 10⌋) fewer:
+/// A call of class c goes while fewer than `max(1, count − ⌊θ(c) · count⌋)` are in flight:
 ///
 /// | count | live | normal | bulk |
 /// |---|---|---|---|
@@ -32,9 +31,8 @@ struct PlacesMeter: Hashable, Sendable {
         learned = max(count, 1)
     }
 
-    func isFree(_ budgetClass: BudgetClass, leavesSome: Bool) -> Bool {
-        let left = leavesSome ? max(1, learned / 10) : 0
-        return inFlight + lost < max(1, learned - Int(budgetClass.reserve * Double(learned)) - left)
+    func isFree(_ budgetClass: BudgetClass) -> Bool {
+        inFlight + lost < max(1, learned - Int(budgetClass.reserve * Double(learned)))
     }
 
     /// When lost calls are over, in seconds; nil when there are none.

@@ -148,12 +148,15 @@ struct WaitingLine<ID: Hashable & Sendable>: Sendable {
     /// How many weddings wait.
     var weddings: Int { flows.count }
 
+    /// Whether every wedding that waits has many calls.
+    var crowdsAlone: Bool { crowds == flows.count }
+
     /// Whether weddings with many calls leave some of the budget to the others; calls of no wedding leave none.
     var leavesSome: Bool { crowds > 0 && !isContended }
 
     /// Takes in whether the budget lets nothing go now: if others than crowds wait then, all take turns until none does.
     mutating func looked(isShort: Bool) {
-        if crowds == flows.count {
+        if crowdsAlone {
             isContended = false
         } else if isShort {
             isContended = true

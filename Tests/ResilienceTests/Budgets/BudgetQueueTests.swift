@@ -117,6 +117,43 @@ struct BudgetQueueTests {
         #expect(queue.sendAll(now: at(2)).count > 0)
     }
 
+    /// Buckets of 1 to 100 tokens, and places, with calls that come and go.
+    @Test(arguments: [2, 4, 5, 10, 25, 100])
+    func `a crowd never waits behind less urgent calls`(burst: Int) throws {
+        for (urgent, other) in [(BudgetClass.live, BudgetClass.normal), (.normal, .bulk)] {
+            var queue = queue(.tokenBucket(ratePerSecond: 2, burst: burst))
+            for id in 1...200 {
+                _ = queue.add(WaitingCall(id, urgent, wedding: try wedding("loud")), now: at(0))
+            }
+            for id in 1_001...1_200 { _ = queue.add(WaitingCall(id, other), now: at(0)) }
+            var sent: [Int] = []
+            for step in 0..<200 { sent += queue.sendAll(now: at(Double(step) / 10)).map(\.call.id) }
+            #expect(sent.count >= 38)
+            #expect(sent.allSatisfy { $0 <= 200 }, "\(sent)")
+        }
+    }
+
+    @Test
+    func `a crowd with a reservation leaves the others their turns and what it must`() throws {
+        let (holder, crowd, quiet) = (try wedding("holder"), try wedding("crowd"), try wedding("quiet"))
+        var queue = queue(.tokenBucket(ratePerSecond: 10, burst: 25))
+        let reservation = Reservation(
+            wedding: holder,
+            quota: 5,
+            from: at(0).wall + .seconds(86_400),
+            to: at(0).wall + .seconds(90_000)
+        )
+        try queue.budget.reserve(reservation, of: "limit-0", now: at(0))
+        for id in 1...300 { _ = queue.add(WaitingCall(id, .live, wedding: holder), now: at(0)) }
+        for id in 1_001...1_300 { _ = queue.add(WaitingCall(id, .live, wedding: crowd), now: at(0)) }
+        var sent: [Int] = []
+        for step in 0..<200 { sent += queue.sendAll(now: at(Double(step) / 10)).map(\.call.id) }
+        let ofCrowd = sent.filter { $0 > 1_000 }.count
+        #expect(abs(2 * ofCrowd - sent.count) <= 2, "\(ofCrowd) of \(sent.count)")
+        _ = queue.add(WaitingCall(5_000, .live, wedding: quiet), now: at(20))
+        #expect(queue.sendAll(now: at(20)).map(\.call.id).first == 5_000)
+    }
+
     @Test
     func `calls of no wedding are nobody's crowd`() {
         var queue = queue(.tokenBucket(ratePerSecond: 25, burst: 25))
