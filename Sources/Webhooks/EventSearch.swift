@@ -80,8 +80,11 @@ package enum EventSearch {
                 }
             }
             if let identifier = EventIdentifiers.normalized(bytes) {
+                // Of what is older than a page that is full already, nothing is needed.
+                let newest = found.filter { $0 < before }.sorted(by: >)
+                let range = (newest.count < limit ? min(0, before) : newest[limit - 1])..<before
                 found.formUnion(
-                    try IdentifierTable.find(hash(identifier), before: before, limit: limit, transaction)
+                    try IdentifierTable.find(hash(identifier), within: range, limit: limit, transaction)
                 )
             }
         }

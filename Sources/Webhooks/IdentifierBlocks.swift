@@ -44,7 +44,8 @@ enum IdentifierBlocks {
     private static let select: Statement =
         "SELECT entries FROM identifier_blocks WHERE shard = $1 AND block = $2"
     static let selectDown: Statement = """
-        SELECT block, entries FROM identifier_blocks WHERE shard = $1 AND block < $2 ORDER BY block DESC LIMIT $3
+        SELECT block, entries FROM identifier_blocks WHERE shard = $1 AND block < $2 AND block >= $3
+        ORDER BY block DESC LIMIT $4
         """
     static let selectEvents: Statement = """
         SELECT seq, identifiers FROM events WHERE seq >= $1 AND seq < $2 ORDER BY seq DESC
@@ -58,29 +59,33 @@ enum IdentifierBlocks {
         }
     }
 
-    /// The numbers of events with a hash, below `before`, newest first, at most `limit`.
+    /// The numbers of events with a hash, within `range`, newest first, at most `limit`.
     static func find(
         _ hash: [UInt8],
-        before: Int64,
+        within range: Range<Int64>,
         limit: Int,
         _ transaction: Transaction
     ) throws -> [Int64] {
         let open = try openBlock(transaction)
         var found: [Int64] = []
-        for row in try transaction.query(selectEvents, [.integer(open * blockEvents), .integer(before)]) {
+        let tail: [SQLValue] = [
+            .integer(max(open * blockEvents, range.lowerBound)), .integer(range.upperBound),
+        ]
+        for row in try transaction.query(selectEvents, tail) {
             guard let hashes = try row.optionalBlob(1), contains(hashes, hash) else { continue }
             found.append(try row.integer(0))
         }
-        // The block of `before` itself may hold some; a block that is not packed yet has no row.
-        var above = before / blockEvents + 1
+        // The blocks of both ends may hold some; a block that is not packed yet has no row.
+        let lowest = range.lowerBound / blockEvents
+        var above = range.upperBound / blockEvents + 1
         while found.count < limit {
             let rows = try transaction.query(
                 selectDown,
-                [.integer(shard(hash)), .integer(above), .integer(Int64(rowsMax))]
+                [.integer(shard(hash)), .integer(above), .integer(lowest), .integer(Int64(rowsMax))]
             )
             for row in rows {
                 let block = try row.integer(0)
-                found += events(in: try row.blob(1), of: block, hash).filter { $0 < before }
+                found += events(in: try row.blob(1), of: block, hash).filter { range.contains($0) }
                 above = block
             }
             if rows.count < rowsMax { break }

@@ -40,8 +40,8 @@ enum IdentifierTable {
     )
     private static let select = Statement(
         postgres: """
-            SELECT event_seq FROM event_identifiers WHERE hash = $1 AND event_seq < $2
-            ORDER BY event_seq DESC LIMIT $3
+            SELECT event_seq FROM event_identifiers WHERE hash = $1 AND event_seq < $2 AND event_seq >= $3
+            ORDER BY event_seq DESC LIMIT $4
             """
     )
     private static let selectOfEvent: Statement = "SELECT identifiers FROM events WHERE seq = $1"
@@ -75,18 +75,20 @@ enum IdentifierTable {
         }
     }
 
-    /// The numbers of events with a hash, below `before`, newest first, at most `limit`.
+    /// The numbers of events with a hash, within `range`, newest first, at most `limit`.
     static func find(
         _ hash: [UInt8],
-        before: Int64,
+        within range: Range<Int64>,
         limit: Int,
         _ transaction: Transaction
     ) throws -> [Int64] {
         switch transaction.dialect {
-        case .sqlite: try IdentifierBlocks.find(hash, before: before, limit: limit, transaction)
+        case .sqlite: try IdentifierBlocks.find(hash, within: range, limit: limit, transaction)
         case .postgres:
-            try transaction.query(select, [.blob(hash), .integer(before), .integer(limit)])
-                .map { try $0.integer(0) }
+            try transaction.query(
+                select,
+                [.blob(hash), .integer(range.upperBound), .integer(range.lowerBound), .integer(limit)]
+            ).map { try $0.integer(0) }
         }
     }
 
