@@ -28,6 +28,8 @@ import Vault
 
     private struct Bench {
         let store: ContentStore
+        /// The store of another node.
+        var other: ContentStore?
         let folder: String
         let time: ManualTime
         var database: Database?
@@ -78,18 +80,21 @@ import Vault
                     time: time.time,
                     random: random
                 )
-                let store = ContentStore(
-                    database: database,
-                    vault: vault,
-                    spool: spool == .folder
-                        ? FolderSpool("\(parent)/content", database: database) : TableSpool(database),
-                    limits: limits,
-                    time: time.time,
-                    random: random
-                )
+                let nodes = (0..<2).map { _ in
+                    ContentStore(
+                        database: database,
+                        vault: vault,
+                        spool: spool == .folder
+                            ? FolderSpool("\(parent)/content", database: database) : TableSpool(database),
+                        limits: limits,
+                        time: time.time,
+                        random: random
+                    )
+                }
                 try await body(
                     Bench(
-                        store: store,
+                        store: nodes[0],
+                        other: nodes[1],
                         folder: "\(parent)/content",
                         time: time,
                         database: spool == .table ? database : nil
@@ -252,6 +257,50 @@ import Vault
             #expect(try await bench.store.sweep() == 1)
             #expect(try await bench.store.find(content.id, owner: "vendor:one") == nil)
             #expect(try await bench.count() == 0)
+        }
+    }
+
+    @Test func `content of many frames goes in several steps`() async throws {
+        try await run(.table) { bench in
+            let database = try #require(bench.database)
+            let content = try await bench.keep([1])
+            try await database.write { transaction in
+                for number in 1...40 {
+                    _ = try transaction.execute(
+                        "INSERT INTO content_frames (content_id, number, sealed) VALUES ($1, $2, $3)",
+                        [.blob(content.id.bytes), .integer(Int64(number)), .blob([1])]
+                    )
+                }
+            }
+            bench.time.advance(by: .seconds(30 * 86_400))
+            #expect(try await bench.store.sweep() == 1)
+            #expect(try await bench.count() == 0)
+        }
+    }
+
+    @Test func `what came in meanwhile counts at the end`() async throws {
+        var limits = ContentStore.Limits()
+        limits.spoolBytesMax = 1_500
+        try await run(.table, limits) { bench in
+            var isFirst = true
+            await #expect(throws: ContentError.full(1_500)) {
+                try await bench.store.receive(contentType: "a/b", announced: nil, owner: "platform") {
+                    guard isFirst else {
+                        let bytes = Self.bytes(1_000)
+                        let late = Bench(
+                            store: try #require(bench.other),
+                            folder: bench.folder,
+                            time: bench.time
+                        )
+                        _ = try await late.keep(bytes)
+                        return nil
+                    }
+                    isFirst = false
+                    return Self.bytes(501)
+                }
+            }
+            let left = try await bench.count()
+            #expect(left == 1)
         }
     }
 

@@ -90,13 +90,17 @@ package final class ContentStore: Sendable {
             try await draft.keep()
             let now = time.now()
             let expires = now + limits.lifetime
-            try await database.write {
-                try ContentTable.insert(content, owner: owner, now: now, expires: expires, $0)
+            try await database.write { [limits] transaction in
+                // Others have taken content in meanwhile, here and on other nodes.
+                guard try ContentTable.total(transaction) + content.bytes <= limits.spoolBytesMax else {
+                    throw ContentError.full(limits.spoolBytesMax)
+                }
+                try ContentTable.insert(content, owner: owner, now: now, expires: expires, transaction)
             }
             return content
         } catch {
-            // Also where the caller has gone, and this task with it.
-            await Task { try? await spool.remove(id) }.value
+            // Also where the caller has gone, and this task with it, and where nobody knows whether the row was stored.
+            await Task { try? await remove(id) }.value
             throw error
         }
     }
@@ -205,7 +209,12 @@ package final class ContentStore: Sendable {
                 transaction
             )
         }
-        for id in ids { try await spool.remove(id) }
+        var failure: (any Error)?
+        for id in ids {
+            // What stays is nobody's content from now on, and goes with the next sweep of that.
+            do { try await spool.remove(id) } catch { failure = error }
+        }
+        if let failure { throw failure }
         return ids.count
     }
 

@@ -35,7 +35,12 @@ package struct TableSpool: ContentSpool {
         "INSERT INTO content_frames (content_id, number, sealed) VALUES ($1, $2, $3)"
     private static let select: Statement =
         "SELECT sealed FROM content_frames WHERE content_id = $1 AND number = $2"
-    private static let delete: Statement = "DELETE FROM content_frames WHERE content_id = $1"
+    /// How many frames one transaction deletes: others wait for their turn to write meanwhile.
+    private static let deletedMax: Int64 = 16
+    private static let delete: Statement = """
+        DELETE FROM content_frames WHERE content_id = $1 AND number IN
+            (SELECT number FROM content_frames WHERE content_id = $1 ORDER BY number LIMIT $2)
+        """
     private static let orphans: Statement = """
         SELECT DISTINCT content_id FROM content_frames WHERE content_id < $1
             AND NOT EXISTS (SELECT 1 FROM content WHERE content.id = content_frames.content_id) LIMIT $2
@@ -54,9 +59,10 @@ package struct TableSpool: ContentSpool {
     /// Reads the frames as they are asked for.
     package func frames(of id: ContentID) -> any ContentFrames { Frames(id: id, database: database) }
 
-    /// Deletes the rows.
+    /// Deletes the rows bit by bit.
     package func remove(_ id: ContentID) async throws {
-        try await database.write { _ = try $0.execute(Self.delete, [.blob(id.bytes)]) }
+        let arguments: [SQLValue] = [.blob(id.bytes), .integer(Self.deletedMax)]
+        while try await database.write({ try $0.execute(Self.delete, arguments) }) == Self.deletedMax {}
     }
 
     /// Deletes frames that have been there for `orphanedAfter` without content: other nodes take content in too.
@@ -73,7 +79,11 @@ package struct TableSpool: ContentSpool {
             try transaction.query(Self.orphans, [.blob(limit.bytes), .integer(Self.orphansMax)])
                 .compactMap { ContentID(bytes: try $0.blob(0)) }
         }
-        for id in ids { try await remove(id) }
+        var failure: (any Error)?
+        for id in ids {
+            do { try await remove(id) } catch { failure = error }
+        }
+        if let failure { throw failure }
         return ids.count
     }
 
