@@ -1,13 +1,13 @@
 import Glibc
-import Logging
+package import Logging
 
 /// How many files and sockets this process may have open.
-enum OpenFilesLimit {
+package enum OpenFilesLimit {
     /// What is needed beside a socket for each connection: the database, deliveries, the event loops.
     static let reserve = 512
 
     /// Raises the limit as far as the system lets us; warns when `connections` still do not fit.
-    static func raise(for connections: Int, _ logger: Logger) {
+    package static func raise(for connections: Int, _ logger: Logger) {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max

@@ -17,7 +17,7 @@ package final class VendorServer: Service {
     /// The most requests at a time, those that were swallowed included; one more has its connection closed.
     ///
     /// The sandbox's own endpoints are not counted: a fault must be ended while everything hangs.
-    package static let requestsMax = 4_096
+    package static let requestsMax = 2_048
     /// How long a swallowed request is held before its connection is closed.
     package static let silence = Duration.seconds(300)
     /// How often webhooks and late effects are looked for.

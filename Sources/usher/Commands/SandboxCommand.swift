@@ -57,6 +57,7 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        OpenFilesLimit.raise(for: VendorServer.requestsMax, .silent)
         let vendors = VendorSet(only: try providers(), portBase: portBase, webhooksTo: webhooksTo)
         let http = HTTPControl()
         let servers = vendors.servers(seed: seed, time: .system, logger: .silent) { webhook in
