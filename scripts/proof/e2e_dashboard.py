@@ -1,12 +1,15 @@
 """Headless Chromium on the dashboard of `usher demo`."""
 
 import argparse
+import contextlib
 import http.client
 import json
 import pathlib
 import time
 import urllib.parse
+import urllib.request
 
+import websocket
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -231,9 +234,41 @@ class Proof:
             navigator.serviceWorker.ready.then((worker) => worker.getNotifications())
               .then((all) => done(all.map((one) => [one.title, one.body, one.data.url])));"""), "a notification")
         self.check("what is pushed is shown", shown == [[news["title"], news["body"], news["url"]]], shown)
+        self.click_notification(driver)
+        until(driver, lambda d: d.current_url == f"{self.demo.url}/incidents/1", "the page of the incident")
+        self.check("a click on it leads to the incident, on the site that is signed in to", True)
+        left = driver.execute_async_script("""
+            const done = arguments[0];
+            navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then((all) => done(all.length));""")
+        self.check("and closes it", left == 0, left)
+        driver.get(self.demo.url + "/settings")
         driver.find_element(By.CSS_SELECTOR, "form[action='/settings/forget-browser'] button").click()
         until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".notice.good"), "it is told no longer")
         self.check("and told no longer", self.demo.ask("/api/push/subscriptions")["data"] == [])
+
+    def click_notification(self, driver) -> None:
+        """Clicks it inside the worker: headless Chromium draws no notification that could be clicked.
+
+        Only a person's click may wait and move the focus, so that the event is given a way to wait of its own.
+        """
+        listed = f"http://{driver.capabilities['goog:chromeOptions']['debuggerAddress']}/json/list"
+        with urllib.request.urlopen(listed, timeout=10) as answer:
+            worker = next(one for one in json.load(answer) if one["type"] == "service_worker")
+        click = """(async () => {
+            const [notification] = await self.registration.getNotifications();
+            const event = new NotificationEvent("notificationclick", { notification });
+            let work;
+            event.waitUntil = (promise) => { work = promise; };
+            self.dispatchEvent(event);
+            await work.catch(() => null);
+        })()"""
+        socket = websocket.create_connection(worker["webSocketDebuggerUrl"], timeout=10, suppress_origin=True)
+        with contextlib.closing(socket):
+            socket.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": click, "awaitPromise": True}}))
+            while (told := json.loads(socket.recv())).get("id") != 1:
+                pass
+        if "exceptionDetails" in told["result"]:
+            raise RuntimeError(told["result"]["exceptionDetails"])
 
     # MARK: Who uses it how
 
