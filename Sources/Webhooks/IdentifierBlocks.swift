@@ -16,8 +16,6 @@ enum IdentifierBlocks {
     static let blockEvents: Int64 = 2_048
     /// How many rows a block has at most; the first bits of a hash say which one it is in.
     static let shards = 128
-    /// A hash and the event's place in its block, big-endian.
-    private static let entryBytes = IdentifierTable.hashBytes + 2
     /// How many rows one look of a search brings.
     private static let rowsMax = 256
 
@@ -85,7 +83,9 @@ enum IdentifierBlocks {
             )
             for row in rows {
                 let block = try row.integer(0)
-                found += events(in: try row.blob(1), of: block, hash).filter { range.contains($0) }
+                found += IdentifierBlockRow.places(of: hash, in: try row.blob(1))
+                    .map { block * blockEvents + Int64($0) }
+                    .filter { range.contains($0) }
                 above = block
             }
             if rows.count < rowsMax { break }
@@ -99,26 +99,28 @@ enum IdentifierBlocks {
         for hash in hashes {
             let row: [SQLValue] = [.integer(shard(hash)), .integer(block)]
             guard let entries = try transaction.first(select, row)?.blob(0) else { continue }
-            let entry = entry(hash, event)
-            let rest = split(entries).filter { $0 != entry[...] }.flatMap(\.self)
+            var rest = IdentifierBlockRow(entries)
+            rest.remove(Array(hash), place(event))
             if rest.isEmpty {
                 try transaction.execute(delete, row)
             } else {
-                try transaction.execute(update, row + [.blob(rest)])
+                try transaction.execute(update, row + [.blob(rest.bytes)])
             }
         }
     }
 
     private static func pack(_ block: Int64, _ transaction: Transaction) throws {
         let first = block * blockEvents
-        var rows = [[UInt8]](repeating: [], count: shards)
+        var rows = [IdentifierBlockRow](repeating: IdentifierBlockRow(), count: shards)
         for row in try transaction.query(selectEvents, [.integer(first), .integer(first + blockEvents)]) {
             guard let hashes = try row.optionalBlob(1) else { continue }
             let event = try row.integer(0)
-            for hash in IdentifierTable.split(hashes) { rows[Int(shard(hash))] += entry(hash, event) }
+            for hash in IdentifierTable.split(hashes) {
+                rows[Int(shard(hash))].add(Array(hash), place(event))
+            }
         }
-        for (shard, entries) in rows.enumerated() where !entries.isEmpty {
-            try transaction.execute(insert, [.integer(Int64(shard)), .integer(block), .blob(entries)])
+        for (shard, row) in rows.enumerated() where !row.isEmpty {
+            try transaction.execute(insert, [.integer(Int64(shard)), .integer(block), .blob(row.bytes)])
         }
     }
 
@@ -134,27 +136,10 @@ enum IdentifierBlocks {
         Int64(hash.first ?? 0) * Int64(shards) / 256
     }
 
-    private static func entry(_ hash: some Collection<UInt8>, _ event: Int64) -> [UInt8] {
-        let place = event % blockEvents
-        return hash + [UInt8(place >> 8), UInt8(place & 0xFF)]
-    }
-
-    /// The events of a row's entries that have a hash, newest first: that is how they were packed.
-    private static func events(in entries: [UInt8], of block: Int64, _ hash: [UInt8]) -> [Int64] {
-        split(entries).compactMap { entry in
-            guard entry.starts(with: hash) else { return nil }
-            let place = Int64(entry[entry.endIndex - 2]) << 8 | Int64(entry[entry.endIndex - 1])
-            return block * blockEvents + place
-        }
-    }
+    /// Where in its block an event is.
+    private static func place(_ event: Int64) -> UInt16 { UInt16(event % blockEvents) }
 
     private static func contains(_ hashes: [UInt8], _ hash: [UInt8]) -> Bool {
         IdentifierTable.split(hashes).contains { $0.elementsEqual(hash) }
-    }
-
-    private static func split(_ entries: [UInt8]) -> [ArraySlice<UInt8>] {
-        stride(from: 0, to: entries.count, by: entryBytes).map {
-            entries[$0..<min($0 + entryBytes, entries.count)]
-        }
     }
 }
